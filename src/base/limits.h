@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Every maximum that keeps a stranger from making us grow. Each is shown in pewter(1), section
+ * LIMITS. Units are in the names; a count has none.
+ */
+#pragma once
+
+/* The wire. */
+#define LIMIT_DHCP_PACKET_BYTES                                                                    \
+	1500 /* what we accept; an answer is at most the client's option 57, or 576 */
+#define LIMIT_DHCP_HOPS                   16 /* RFC 1542 4.1.1: drop what came through more relays */
+#define LIMIT_TFTP_REQUEST_BYTES          1024 /* RFC 2347 says 512; some loaders send longer names */
+#define LIMIT_TFTP_BLOCK_BYTES            65464 /* RFC 2348 */
+#define LIMIT_TFTP_WINDOW_BLOCKS          64 /* larger ones gain nothing at 1 Gb/s and lose more at a loss \
+					      */
+#define LIMIT_TFTP_SESSIONS               4096 /* transfers at once, all clients together */
+#define LIMIT_TFTP_SESSIONS_PER_CLIENT    64   /* transfers at once from one address */
+#define LIMIT_HTTP_CONNECTIONS            4096
+#define LIMIT_HTTP_CONNECTIONS_PER_CLIENT 64
+#define LIMIT_HTTP_HEADER_BYTES           16384 /* request line and headers of one request */
+#define LIMIT_PATH_BYTES                  512   /* a path that a client asks for */
+#define LIMIT_REPORT_BYTES                1024  /* one report of a loader or agent */
+
+/* Memory that strangers can fill. */
+#define LIMIT_BOOTS_LIVE     16384 /* boots the daemon follows at once; the oldest is forgotten first \
+				    */
+#define LIMIT_BOOT_EVENTS    512 /* events kept of one boot */
+#define LIMIT_LEASES         65536
+#define LIMIT_OFFERS_PENDING 1024 /* addresses offered and not yet requested */
+
+/* Files. */
+#define LIMIT_WIM_XML_BYTES      (16U << 20)
+#define LIMIT_WIM_IMAGES         64
+#define LIMIT_WIM_METADATA_BYTES (256U << 20)
+#define LIMIT_IMAGE_NAME_BYTES   64
+#define LIMIT_LOADER_FILE_BYTES  (64U << 20) /* one boot file taken out of a WIM or ISO */
+#define LIMIT_ISO_DEPTH          16          /* folders below folders in an ISO */
+#define LIMIT_ISO_ENTRIES        100000
+#define LIMIT_BCD_BYTES          (1U << 20)
+#define LIMIT_CONFIG_BYTES       (1U << 20)

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Who boots what, and why: the heart of Pewter. A pure function of what the client says, what is
+ * known of it, the policy and the catalogue of images, to a decision with the list of its reasons.
+ * The server, `pewter explain`, the console and the tests call this one function.
+ */
+#pragma once
+
+#include "base/guid.h"
+#include "base/limits.h"
+#include "wire/pxe.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define BOOT_ID_BYTES     13 /* 12 characters [a-z2-7] and NUL */
+#define BOOT_REASONS_MAX  24
+#define BOOT_REASON_BYTES 200
+
+/* The boot files that an image may hold; where each comes from is images' business (image/). */
+enum boot_loader {
+	BOOT_LOADER_NONE,
+	BOOT_LOADER_BOOTMGFW_X64,   /* bootmgfw.efi, asked for as bootx64.efi */
+	BOOT_LOADER_BOOTMGFW_IA32,  /* bootia32.efi */
+	BOOT_LOADER_BOOTMGFW_ARM64, /* bootaa64.efi */
+	BOOT_LOADER_BOOTMGFW_ARM32, /* bootarm.efi */
+	BOOT_LOADER_PXEBOOT,        /* pxeboot.n12, which loads bootmgr.exe (BIOS) */
+	BOOT_LOADER_UNDIONLY,       /* iPXE for BIOS */
+	BOOT_LOADER_IPXE_X64,       /* iPXE for UEFI x64 (snponly.efi) */
+	BOOT_LOADER_IPXE_SCRIPT,    /* the script that an iPXE which is already running executes */
+};
+
+/* Names used in JSON, in the store and as file names towards clients: "bootx64.efi", "pxeboot.n12",
+ * "undionly.kpxe", ... */
+const char *boot_loader_name(enum boot_loader loader);
+
+/* How the client reached us with this request. */
+enum boot_port {
+	BOOT_PORT_PROXY,  /* DISCOVER on 67, another server gives addresses */
+	BOOT_PORT_SERVER, /* DISCOVER or REQUEST on 67, we give addresses */
+	BOOT_PORT_PXE,    /* REQUEST on 4011 */
+	BOOT_PORT_FILE,   /* no DHCP seen: a TFTP or HTTP request from an address we do not know */
+};
+
+struct boot_request {
+	enum boot_port port;
+	uint8_t mac[6];              /* zeros for BOOT_PORT_FILE */
+	struct pxe_client client;    /* as wire/pxe read it; for BOOT_PORT_FILE only arch is guessed
+					from the file's name */
+	uint32_t relay;              /* giaddr, 0 if none */
+	uint32_t server;             /* our address towards the client */
+	uint16_t http_port;          /* of the boot listener, for URLs; 80 is left out of them */
+	char boot_id[BOOT_ID_BYTES]; /* "" when explaining: then paths show "ID" in its place */
+	bool loaded_ipxe;            /* this boot has already fetched our own iPXE */
+};
+
+enum boot_client_state {
+	BOOT_CLIENT_UNKNOWN,
+	BOOT_CLIENT_APPROVED,
+	BOOT_CLIENT_HELD,    /* seen, waiting for an administrator */
+	BOOT_CLIENT_REFUSED, /* never served */
+};
+
+/* What the store knows of this machine. */
+struct boot_client {
+	enum boot_client_state state;
+	char name[LIMIT_IMAGE_NAME_BYTES + 1];  /* "" if none */
+	char image[LIMIT_IMAGE_NAME_BYTES + 1]; /* the image chosen for it, "" for the policy's */
+	uint32_t revision;                      /* 0: the newest */
+};
+
+enum boot_unknown {
+	BOOT_UNKNOWN_SERVE,
+	BOOT_UNKNOWN_HOLD,
+	BOOT_UNKNOWN_IGNORE,
+};
+
+/* [boot] of the config file. */
+struct boot_policy {
+	enum boot_unknown unknown;
+	char image[LIMIT_IMAGE_NAME_BYTES +
+		   1]; /* default image; "": the only one of the client's architecture there is */
+	bool chain_ipxe_rom; /* an iPXE in ROM is first given our own iPXE */
+	bool has_undionly;   /* the files are installed */
+	bool has_ipxe_x64;
+};
+
+struct boot_image {
+	char name[LIMIT_IMAGE_NAME_BYTES + 1];
+	char arch[8];      /* "amd64", "x86", "arm64", "arm" */
+	uint32_t revision; /* the newest */
+	uint32_t loaders;  /* bit (1 << enum boot_loader) for each it holds */
+};
+
+struct boot_catalogue {
+	const struct boot_image *images;
+	size_t n_images;
+};
+
+enum boot_action {
+	BOOT_IGNORE, /* say nothing: not ours, or policy says so */
+	BOOT_HOLD,   /* an unknown machine waits for approval: say nothing, but record it */
+	BOOT_REFUSE, /* it asks to boot and cannot be served: record why */
+	BOOT_SERVE,
+};
+
+struct boot_decision {
+	enum boot_action action;
+	const struct boot_image *image; /* into the catalogue; NULL unless BOOT_SERVE */
+	uint32_t revision;
+	enum boot_loader loader;
+	struct pxe_offer offer; /* what goes into the DHCP answer; offer.file is the path or URL */
+	size_t n_reasons;
+	char reasons[BOOT_REASONS_MAX]
+		    [BOOT_REASON_BYTES]; /* in the order in which they were thought */
+};
+
+void boot_decide(const struct boot_request *request, const struct boot_client *client,
+	const struct boot_policy *policy, const struct boot_catalogue *catalogue,
+	struct boot_decision *ret_decision);
+
+const char *boot_action_name(enum boot_action action);

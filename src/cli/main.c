@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* pewter: global options, then the command whose words match the most of what follows. */
+#include "cli/cli.h"
+
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#ifndef PEWTER_VERSION
+#error "PEWTER_VERSION comes from meson.build"
+#endif
+
+#define STATE_DEFAULT "/var/lib/pewter"
+
+int cli_fail(const struct cli *cli, const struct error *err)
+{
+	const char *text = err->text[0] != 0 ? err->text : "failed without saying why (a bug)";
+	if (cli->json) {
+		json_t *document = json_pack("{s:s}", "error", text);
+		if (document != NULL)
+			(void)cli_print_json(cli, document);
+	}
+	(void)fprintf(stderr, "pewter %s: %s\n", cli->command, text);
+	return EXIT_FAILED;
+}
+
+int cli_usage(const struct cli *cli, const char *format, ...)
+{
+	va_list args;
+	(void)fprintf(stderr, "pewter %s: ", cli->command);
+	va_start(args, format);
+	(void)vfprintf(stderr, format, args);
+	va_end(args);
+	(void)fprintf(stderr, "\nusage: pewter %s %s\n", cli->command, cli->usage);
+	return EXIT_USAGE;
+}
+
+int cli_print_json(const struct cli *cli, json_t *document)
+{
+	int rc = json_dumpf(document, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
+	json_decref(document);
+	if (rc != 0 || putchar('\n') == EOF || fflush(stdout) != 0) {
+		(void)fprintf(stderr, "pewter %s: cannot write to standard output\n", cli->command);
+		return EXIT_FAILED;
+	}
+	return EXIT_DONE;
+}
+
+static void print_help(FILE *out)
+{
+	(void)fputs("usage: pewter [--state DIR] [--config FILE] [--json] COMMAND ...\n\n", out);
+	for (const struct command *c = commands; c->words != NULL; c++)
+		(void)fprintf(out, "  %-16s %s\n", c->words, c->summary);
+	(void)fputs(
+		"\n`pewter COMMAND --help` shows a command's own options; pewter(1) tells all.\n",
+		out);
+}
+
+/* How many of argv's words the command's words match: all of them, or 0. */
+static int words_matched(const char *words, int argc, char **argv)
+{
+	int n = 0;
+	while (*words != 0) {
+		size_t length = strcspn(words, " ");
+		if (n >= argc || strlen(argv[n]) != length || strncmp(argv[n], words, length) != 0)
+			return 0;
+		n++;
+		words += length;
+		words += strspn(words, " ");
+	}
+	return n;
+}
+
+static int run_command(struct cli *cli, int argc, char **argv)
+{
+	const struct command *found = NULL;
+	int n_words = 0;
+	for (const struct command *c = commands; c->words != NULL; c++) {
+		int n = words_matched(c->words, argc, argv);
+		if (n > n_words) {
+			n_words = n;
+			found = c;
+		}
+	}
+	if (found == NULL) {
+		(void)fprintf(stderr,
+			"pewter: there is no command \"%s\"; `pewter help` lists them\n", argv[0]);
+		return EXIT_USAGE;
+	}
+	cli->command = found->words;
+	cli->usage = found->usage;
+
+	/* --json and --state may also stand behind the command: people write them there. */
+	int n_kept = 0;
+	bool only_operands = false;
+	for (int i = n_words; i < argc; i++) {
+		if (!only_operands && strcmp(argv[i], "--") == 0)
+			only_operands = true;
+		if (!only_operands && strcmp(argv[i], "--json") == 0) {
+			cli->json = true;
+		} else if (!only_operands && strcmp(argv[i], "--help") == 0) {
+			(void)printf("usage: pewter %s %s\n\n%s\n", found->words, found->usage,
+				found->summary);
+			return EXIT_DONE;
+		} else if (!only_operands && i + 1 < argc && strcmp(argv[i], "--state") == 0) {
+			cli->state = argv[++i];
+		} else if (!only_operands && i + 1 < argc && strcmp(argv[i], "--config") == 0) {
+			cli->config = argv[++i];
+		} else {
+			argv[n_words + n_kept++] = argv[i];
+		}
+	}
+	/* getopt wants a program name in front: the last word of the command stands there. */
+	argv[n_words + n_kept] = NULL;
+	optind = 0;
+	return found->run(cli, n_kept + 1, argv + n_words - 1);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{"state", required_argument, NULL, 's'},
+		{"config", required_argument, NULL, 'c'},
+		{"json", no_argument, NULL, 'j'},
+		{"help", no_argument, NULL, 'h'},
+		{"version", no_argument, NULL, 'v'},
+		{NULL, 0, NULL, 0},
+	};
+	struct cli cli = {.program = argv[0], .state = getenv("PEWTER_STATE"), .command = ""};
+
+	int c;
+	while ((c = getopt_long(argc, argv, "+", options, NULL)) != -1) {
+		switch (c) {
+		case 's': cli.state = optarg; break;
+		case 'c': cli.config = optarg; break;
+		case 'j': cli.json = true; break;
+		case 'h': print_help(stdout); return EXIT_DONE;
+		case 'v': (void)puts("pewter " PEWTER_VERSION); return EXIT_DONE;
+		default: return EXIT_USAGE;
+		}
+	}
+	if (cli.state == NULL || cli.state[0] == 0)
+		cli.state = STATE_DEFAULT;
+	if (optind == argc) {
+		print_help(stderr);
+		return EXIT_USAGE;
+	}
+	if (strcmp(argv[optind], "help") == 0) {
+		print_help(stdout);
+		return EXIT_DONE;
+	}
+	return run_command(&cli, argc - optind, argv + optind);
+}

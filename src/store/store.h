@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The state directory: pewter.db (records) and blobs/ (files named by their SHA-256). The only SQL
+ * of the house is in this room; the header is written so that PostgreSQL can stand behind it later:
+ * transactions, no file locks as protocol.
+ *
+ * A crash at any instant leaves nothing half done: blobs are written to a temporary name, synced
+ * and renamed before a record names them, and records change in transactions.
+ *
+ * All functions return 0 or a negative errno with a sentence in err: -ENOENT no such record,
+ * -EEXIST there already. A struct store belongs to one thread.
+ */
+#pragma once
+
+#include "base/error.h"
+#include "base/guid.h"
+#include "base/limits.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SHA256_TEXT_BYTES 65 /* 64 hex digits, lower case, and NUL */
+
+struct store;
+
+enum store_mode {
+	STORE_CREATE, /* make the directory and the schema if they are not there; what servers and
+			 importers use */
+	STORE_READ,   /* -ENOENT with the next command in err if there is no state yet */
+};
+
+int store_open(const char *directory, enum store_mode mode, struct store **ret_store,
+	struct error *err) MUST_CHECK;
+struct store *store_close(struct store *store);
+DEFINE_FREEP(struct store, store_close);
+
+/* Nothing of what is between begin and commit is seen by others before commit; rollback undoes it.
+ * They do not nest. */
+int store_begin(struct store *store, struct error *err) MUST_CHECK;
+int store_commit(struct store *store, struct error *err) MUST_CHECK;
+void store_rollback(struct store *store);
+
+/* A number that changes whenever another process has committed; for noticing news cheaply. */
+int store_change_count(struct store *store, uint64_t *ret_count) MUST_CHECK;
+
+/* ---- blobs (blob.c) ---- */
+
+struct blob {
+	char sha256[SHA256_TEXT_BYTES];
+	uint64_t size; /* bytes */
+};
+
+/* An unnamed temporary file below blobs/, open for reading and writing, to be filled by the caller.
+ */
+int store_blob_create(struct store *store, int *ret_fd, struct error *err) MUST_CHECK;
+/* Hashes the file, syncs it, gives it its name. A blob of the same content that is there already is
+   kept instead. Closes fd, on failure too. */
+int store_blob_commit(
+	struct store *store, int fd, struct blob *ret_blob, struct error *err) MUST_CHECK;
+int store_blob_add_bytes(struct store *store, const void *bytes, size_t n, struct blob *ret_blob,
+	struct error *err) MUST_CHECK;
+int store_blob_open(
+	struct store *store, const char *sha256, int *ret_fd, struct error *err) MUST_CHECK;
+/* Removes the file of every blob that no record names. Returns the number removed in *ret_n. */
+int store_blob_sweep(struct store *store, size_t *ret_n, struct error *err) MUST_CHECK;
+
+/* ---- boot images (images.c) ---- */
+
+/* A boot file of an image: loader, font, boot.stl. */
+struct image_file {
+	char name[64]; /* the name clients ask for, lower case: "bootx64.efi", "pxeboot.n12",
+			  "bootmgr.exe", "wgl4_boot.ttf" */
+	struct blob blob;
+};
+
+struct image_record {
+	char name[LIMIT_IMAGE_NAME_BYTES + 1];
+	char arch[8];     /* "amd64", "x86", "arm64", "arm" */
+	char version[32]; /* "10.0.22621.1" from the WIM's XML */
+	char winpe[16];   /* "11", "10", "5.1", "3.0": the name by which administrators know that
+			     version */
+	char description[128]; /* the image's own name inside the WIM */
+	char source[256];      /* what it was imported from, as given */
+	uint32_t boot_index;   /* in the base; 1-based */
+	struct blob base;
+	uint32_t revision;  /* the newest */
+	int64_t created_ms; /* Unix time */
+	size_t n_files;
+	struct image_file *files; /* owned */
+};
+
+void image_record_clear(struct image_record *record);
+
+/* Adds the image at revision 1; -EEXIST if the name is taken and replace is false. With replace,
+   the old one goes in the same transaction. */
+int store_image_add(struct store *store, const struct image_record *record, bool replace,
+	struct error *err) MUST_CHECK;
+/* With files. */
+int store_image_get(struct store *store, const char *name, struct image_record *ret_record,
+	struct error *err) MUST_CHECK;
+/* All, by name, with files; *ret_records is owned by the caller (image_records_free). */
+int store_image_list(struct store *store, struct image_record **ret_records, size_t *ret_n,
+	struct error *err) MUST_CHECK;
+struct image_record *image_records_free(struct image_record *records, size_t n);
+int store_image_remove(struct store *store, const char *name, struct error *err) MUST_CHECK;
+
+/* ---- clients (clients.c) ---- */
+
+struct client_record {
+	int64_t id;
+	uint8_t mac[6];
+	bool has_uuid;
+	struct guid uuid;
+	char state[16]; /* "approved", "held", "refused" */
+	char name[LIMIT_IMAGE_NAME_BYTES + 1];
+	char image[LIMIT_IMAGE_NAME_BYTES + 1];
+	int64_t first_seen_ms, last_seen_ms;
+};
+
+/* By UUID if given and known, else by MAC. -ENOENT if unknown. */
+int store_client_find(struct store *store, const uint8_t mac[static 6], const struct guid *uuid,
+	struct client_record *ret_record, struct error *err) MUST_CHECK;
+/* Adds (id 0) or changes; sets id. */
+int store_client_put(
+	struct store *store, struct client_record *record, struct error *err) MUST_CHECK;
+
+/* ---- boots (boots.c) ---- */
+
+struct boot_record {
+	char id[13];
+	char client[64]; /* name, else MAC, else address */
+	uint8_t mac[6];
+	bool has_uuid;
+	struct guid uuid;
+	uint32_t address; /* 0 while unknown */
+	char arch[32];
+	char image[LIMIT_IMAGE_NAME_BYTES + 1];
+	uint32_t revision;
+	char verdict[32]; /* "running", "booted", "failed", "stalled", "refused", "held" */
+	int64_t started_ms, last_ms;
+};
+
+struct boot_event {
+	int64_t number; /* rises over all boots; 0 when adding */
+	char boot[13];
+	int64_t time_ms;
+	char kind[24]; /* "discover", "offer", "request", "file", "progress", "done", "absent",
+			  "report", ...: docs/json.md */
+	char *details; /* a JSON object as text, owned; NULL for none */
+};
+
+void boot_event_clear(struct boot_event *event);
+int store_boot_put(
+	struct store *store, const struct boot_record *record, struct error *err) MUST_CHECK;
+int store_boot_get(struct store *store, const char *id, struct boot_record *ret_record,
+	struct error *err) MUST_CHECK;
+/* The newest first, at most max. */
+int store_boot_list(struct store *store, size_t max, struct boot_record **ret_records,
+	size_t *ret_n, struct error *err) MUST_CHECK;
+int store_boot_event_add(
+	struct store *store, const struct boot_event *event, struct error *err) MUST_CHECK;
+/* Those of one boot with a number above after; owned by the caller (boot_events_free). */
+int store_boot_events(struct store *store, const char *boot, int64_t after,
+	struct boot_event **ret_events, size_t *ret_n, struct error *err) MUST_CHECK;
+struct boot_event *boot_events_free(struct boot_event *events, size_t n);
+
+/* ---- leases (leases.c) ---- */
+
+struct lease_record {
+	uint32_t address;
+	uint8_t client_id[64]; /* option 61, or htype and chaddr */
+	size_t client_id_size;
+	uint8_t mac[6];
+	int64_t expires_ms; /* Unix time; INT64_MAX for an address declined for good */
+	char state[12];     /* "bound", "declined" */
+};
+
+int store_lease_put(
+	struct store *store, const struct lease_record *lease, struct error *err) MUST_CHECK;
+int store_lease_remove(struct store *store, uint32_t address, struct error *err) MUST_CHECK;
+int store_lease_list(struct store *store, struct lease_record **ret_leases, size_t *ret_n,
+	struct error *err) MUST_CHECK;
