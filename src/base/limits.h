@@ -5,36 +5,35 @@
  */
 #pragma once
 
+/* clang-format off */
 /* The wire. */
-#define LIMIT_DHCP_PACKET_BYTES                                                                    \
-	1500 /* what we accept; an answer is at most the client's option 57, or 576 */
-#define LIMIT_DHCP_HOPS                   16 /* RFC 1542 4.1.1: drop what came through more relays */
-#define LIMIT_TFTP_REQUEST_BYTES          1024 /* RFC 2347 says 512; some loaders send longer names */
+#define LIMIT_DHCP_PACKET_BYTES           1500  /* accepted; an answer is at most the client's option 57, or 576 */
+#define LIMIT_DHCP_HOPS                   16    /* RFC 1542 4.1.1: what came through more relays is dropped */
+#define LIMIT_TFTP_REQUEST_BYTES          1024  /* RFC 2347 says 512; some loaders send longer names */
 #define LIMIT_TFTP_BLOCK_BYTES            65464 /* RFC 2348 */
-#define LIMIT_TFTP_WINDOW_BLOCKS          64 /* larger ones gain nothing at 1 Gb/s and lose more at a loss \
-					      */
-#define LIMIT_TFTP_SESSIONS               4096 /* transfers at once, all clients together */
-#define LIMIT_TFTP_SESSIONS_PER_CLIENT    64   /* transfers at once from one address */
-#define LIMIT_HTTP_CONNECTIONS            4096
-#define LIMIT_HTTP_CONNECTIONS_PER_CLIENT 64
+#define LIMIT_TFTP_WINDOW_BLOCKS          64    /* larger ones gain nothing at 1 Gb/s and lose more at a loss */
+#define LIMIT_TFTP_SESSIONS               4096  /* transfers at once, all clients together */
+#define LIMIT_TFTP_SESSIONS_PER_CLIENT    64    /* transfers at once from one address */
+#define LIMIT_HTTP_CONNECTIONS            4096  /* connections at once, all clients together */
+#define LIMIT_HTTP_CONNECTIONS_PER_CLIENT 64    /* connections at once from one address */
 #define LIMIT_HTTP_HEADER_BYTES           16384 /* request line and headers of one request */
 #define LIMIT_PATH_BYTES                  512   /* a path that a client asks for */
 #define LIMIT_REPORT_BYTES                1024  /* one report of a loader or agent */
 
 /* Memory that strangers can fill. */
-#define LIMIT_BOOTS_LIVE     16384 /* boots the daemon follows at once; the oldest is forgotten first \
-				    */
-#define LIMIT_BOOT_EVENTS    512 /* events kept of one boot */
-#define LIMIT_LEASES         65536
-#define LIMIT_OFFERS_PENDING 1024 /* addresses offered and not yet requested */
+#define LIMIT_BOOTS_LIVE                  16384 /* boots followed at once; the oldest is forgotten first */
+#define LIMIT_BOOT_EVENTS                 512   /* events kept of one boot */
+#define LIMIT_LEASES                      65536 /* addresses leased at once */
+#define LIMIT_OFFERS_PENDING              1024  /* addresses offered and not yet requested */
 
 /* Files. */
-#define LIMIT_WIM_XML_BYTES      (16U << 20)
-#define LIMIT_WIM_IMAGES         64
-#define LIMIT_WIM_METADATA_BYTES (256U << 20)
-#define LIMIT_IMAGE_NAME_BYTES   64
-#define LIMIT_LOADER_FILE_BYTES  (64U << 20) /* one boot file taken out of a WIM or ISO */
-#define LIMIT_ISO_DEPTH          16          /* folders below folders in an ISO */
-#define LIMIT_ISO_ENTRIES        100000
-#define LIMIT_BCD_BYTES          (1U << 20)
-#define LIMIT_CONFIG_BYTES       (1U << 20)
+#define LIMIT_WIM_XML_BYTES               (16U << 20)  /* the XML of a WIM */
+#define LIMIT_WIM_IMAGES                  64           /* images in one WIM */
+#define LIMIT_WIM_METADATA_BYTES          (256U << 20) /* one image's metadata, expanded */
+#define LIMIT_IMAGE_NAME_BYTES            64           /* name of a boot image */
+#define LIMIT_LOADER_FILE_BYTES           (64U << 20)  /* one boot file taken out of a WIM or ISO */
+#define LIMIT_ISO_DEPTH                   16           /* folders below folders in an ISO */
+#define LIMIT_ISO_ENTRIES                 100000       /* files and folders in an ISO */
+#define LIMIT_BCD_BYTES                   (1U << 20)   /* a boot configuration store */
+#define LIMIT_CONFIG_BYTES                (1U << 20)   /* the configuration file */
+/* clang-format on */
