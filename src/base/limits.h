@@ -28,6 +28,7 @@
 
 /* Files. */
 #define LIMIT_WIM_XML_BYTES               (16U << 20)  /* the XML of a WIM */
+#define LIMIT_WIM_BLOB_TABLE_BYTES        (64U << 20)  /* the blob table, expanded: 1.3 million files */
 #define LIMIT_WIM_IMAGES                  64           /* images in one WIM */
 #define LIMIT_WIM_METADATA_BYTES          (256U << 20) /* one image's metadata, expanded */
 #define LIMIT_IMAGE_NAME_BYTES            64           /* name of a boot image */

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The few fields of a Portable Executable that decide whether a loader takes it: machine, and the
+ * subsystem. Reference: "PE Format", Microsoft Learn.
+ */
+#pragma once
+
+#include "base/cleanup.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* As much of the start of a file as always holds the fields; more is not looked at. */
+#define PE_HEAD_BYTES 4096
+
+#define PE_MACHINE_X86   0x014c
+#define PE_MACHINE_ARM   0x01c4
+#define PE_MACHINE_AMD64 0x8664
+#define PE_MACHINE_ARM64 0xaa64
+
+#define PE_SUBSYSTEM_EFI_APPLICATION  10
+#define PE_SUBSYSTEM_BOOT_APPLICATION 16 /* what the Windows boot manager starts: winload.efi */
+
+struct pe_head {
+	uint16_t machine;
+	uint16_t subsystem;
+};
+
+/* -EINVAL if it is no PE, or its head does not lie in the n bytes. */
+int pe_head_parse(const void *bytes, size_t n, struct pe_head *ret_head) MUST_CHECK;
+/* "amd64", "x86", "arm64", "arm"; NULL for others. */
+const char *pe_machine_arch(uint16_t machine);

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "../unit.h"
+
+#include "base/bytes.h"
+#include "format/pe.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define PE_AT     0x80
+#define HEAD_SIZE (PE_AT + 4 + 20 + 70)
+
+static void make_pe(uint8_t bytes[static HEAD_SIZE], uint16_t machine, uint16_t kind)
+{
+	memset(bytes, 0, HEAD_SIZE);
+	memcpy(bytes, "MZ", 2);
+	bytes[0x3c] = PE_AT;
+	memcpy(bytes + PE_AT, "PE\0\0", 4);
+	struct writer w = writer_over(bytes + PE_AT + 4, HEAD_SIZE - PE_AT - 4);
+	writer_le16(&w, machine);
+	writer_zeros(&w, 14);
+	writer_le16(&w, 240);
+	writer_zeros(&w, 2);
+	writer_le16(&w, kind);
+	writer_zeros(&w, 66);
+	writer_le16(&w, PE_SUBSYSTEM_EFI_APPLICATION);
+	assert_false(w.failed);
+	assert_int_equal(writer_left(&w), 0);
+}
+
+static void reads_machine_and_subsystem(void **state)
+{
+	(void)state;
+	static const struct {
+		uint16_t machine;
+		const char *arch;
+	} cases[] = {
+		{0x8664, "amd64"},
+		{0x14c, "x86"},
+		{0xaa64, "arm64"},
+		{0x1c4, "arm"},
+		{0x200, NULL},
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		uint8_t bytes[HEAD_SIZE];
+		struct pe_head head;
+		make_pe(bytes, cases[i].machine, i % 2 == 0 ? 0x20b : 0x10b);
+		assert_int_equal(pe_head_parse(bytes, sizeof(bytes), &head), 0);
+		assert_int_equal(head.machine, cases[i].machine);
+		assert_int_equal(head.subsystem, PE_SUBSYSTEM_EFI_APPLICATION);
+		if (cases[i].arch != NULL)
+			assert_string_equal(pe_machine_arch(head.machine), cases[i].arch);
+		else
+			assert_null(pe_machine_arch(head.machine));
+		for (size_t n = 0; n < sizeof(bytes); n++)
+			assert_int_equal(pe_head_parse(bytes, n, &head), -EINVAL);
+	}
+}
+
+static void other_things_are_refused(void **state)
+{
+	(void)state;
+	uint8_t bytes[HEAD_SIZE];
+	struct pe_head head;
+	make_pe(bytes, 0x8664, 0x107); /* a ROM image */
+	assert_int_equal(pe_head_parse(bytes, sizeof(bytes), &head), -EINVAL);
+	make_pe(bytes, 0x8664, 0x20b);
+	memset(bytes + 0x3c, 0xff, 4); /* the signature past the end */
+	assert_int_equal(pe_head_parse(bytes, sizeof(bytes), &head), -EINVAL);
+	make_pe(bytes, 0x8664, 0x20b);
+	bytes[PE_AT + 20] = 10; /* an optional header too short for its fields */
+	assert_int_equal(pe_head_parse(bytes, sizeof(bytes), &head), -EINVAL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reads_machine_and_subsystem),
+		cmocka_unit_test(other_things_are_refused),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
