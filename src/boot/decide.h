@@ -34,6 +34,9 @@ enum boot_loader {
 /* Names used in JSON, in the store and as file names towards clients: "bootx64.efi", "pxeboot.n12",
  * "undionly.kpxe", ... */
 const char *boot_loader_name(enum boot_loader loader);
+/* The inverse, and the names by which other servers know the same files ("bootmgfw.efi");
+ * BOOT_LOADER_NONE for any other. name is lower case. */
+enum boot_loader boot_loader_by_name(const char *name);
 
 /* How the client reached us with this request. */
 enum boot_port {
@@ -50,7 +53,8 @@ struct boot_request {
 					from the file's name */
 	uint32_t relay;              /* giaddr, 0 if none */
 	uint32_t server;             /* our address towards the client */
-	uint16_t http_port;          /* of the boot listener, for URLs; 80 is left out of them */
+	uint16_t http_port;          /* of the boot listener, for URLs; 80 is left out of them; 0:
+					there is none */
 	char boot_id[BOOT_ID_BYTES]; /* "" when explaining: then paths show "ID" in its place */
 	bool loaded_ipxe;            /* this boot has already fetched our own iPXE */
 };
@@ -84,6 +88,7 @@ struct boot_policy {
 	bool chain_ipxe_rom; /* an iPXE in ROM is first given our own iPXE */
 	bool has_undionly;   /* the files are installed */
 	bool has_ipxe_x64;
+	bool has_wimboot;
 };
 
 struct boot_image {
@@ -110,7 +115,10 @@ struct boot_decision {
 	const struct boot_image *image; /* into the catalogue; NULL unless BOOT_SERVE */
 	uint32_t revision;
 	enum boot_loader loader;
-	struct pxe_offer offer; /* what goes into the DHCP answer; offer.file is the path or URL */
+	char path[LIMIT_PATH_BYTES]; /* the loader's path or URL, also where the offer's style
+					(PXE_OFFER_REDIRECT) does not name it yet; "" for
+					BOOT_PORT_FILE */
+	struct pxe_offer offer;      /* what goes into the DHCP answer */
 	size_t n_reasons;
 	char reasons[BOOT_REASONS_MAX]
 		    [BOOT_REASON_BYTES]; /* in the order in which they were thought */

@@ -5,8 +5,8 @@
  * business.
  *
  * Paths with an id are "/b/ID/NAME"; all others ("\Boot\BCD", "/EFI/Microsoft/Boot/BCD",
- * "bootx64.efi") are matched to a boot by the client's address. Facts: facts on the wire in
- * docs/wire.md, section "What a Windows boot manager asks for".
+ * "bootx64.efi") are matched to a boot by the client's address. What loaders ask for, and when, is
+ * told in docs/wire.md, "What a Windows boot manager asks for".
  */
 #pragma once
 
