@@ -93,7 +93,9 @@ struct dhcp_message {
 /*
  * -EBADMSG with field and offset in err for anything that is not a well-formed DHCP or BOOTP
  * message: shorter than 240 bytes (BOOTP: 236 and no cookie is -EPROTONOSUPPORT), an option past
- * the end, hlen above 16, a bad overload.
+ * the end, hlen above 16, a bad overload (52 of another length or value than 1 to 3, or twice). A
+ * field of options that ends without END is taken as it is; option 52 inside file or sname means
+ * nothing.
  */
 int dhcp_parse(const void *bytes, size_t n, struct dhcp_message *ret, struct error *err) MUST_CHECK;
 
@@ -108,10 +110,10 @@ bool dhcp_option_u32(const struct dhcp_message *message, uint8_t code, uint32_t 
 const char *dhcp_type_name(enum dhcp_type type);
 
 /*
- * Builds a message of at most max_size bytes (the client's option 57, else 576; never above
- * LIMIT_DHCP_PACKET_BYTES). Values over 255 bytes are split (RFC 3396); what does not fit into the
- * options field goes to file and sname by overload (52) unless these are in use. 53 comes first,
- * then 54, then as added, 82 last. Failure is sticky.
+ * Builds a message of at most max_size bytes: the client's option 57, else 576, both counted with
+ * the IP and UDP headers' 28 bytes; never more than 1500 of them. Values over 255 bytes are split
+ * (RFC 3396); what does not fit into the options field goes to file and sname by overload (52)
+ * unless these are in use. 53 comes first, then 54, then as added, 82 last. Failure is sticky.
  */
 struct dhcp_writer {
 	uint8_t op, htype, hlen, hops;
@@ -130,6 +132,7 @@ struct dhcp_writer {
 /* A reply to request: op, htype, hlen, xid, flags, giaddr, chaddr copied; 53 = type. */
 void dhcp_writer_reply(
 	struct dhcp_writer *writer, const struct dhcp_message *request, enum dhcp_type type);
+/* Not for 0, 52 and 255, which are the writer's own business: these count as a failure. */
 void dhcp_writer_option(struct dhcp_writer *writer, uint8_t code, const void *bytes, size_t n);
 void dhcp_writer_option_u8(struct dhcp_writer *writer, uint8_t code, uint8_t value);
 void dhcp_writer_option_u16(struct dhcp_writer *writer, uint8_t code, uint16_t value);
