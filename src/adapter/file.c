@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "adapter/file.h"
+
+#include <errno.h>
+#include <linux/fs.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Per step: large enough for the disk, small enough that progress moves. */
+#define COPY_STEP_BYTES (8U << 20)
+
+int file_read_at(int fd, uint64_t offset, void *bytes, size_t n)
+{
+	for (size_t done = 0; done < n;) {
+		ssize_t got = pread(fd, (uint8_t *)bytes + done, n - done, (off_t)(offset + done));
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -errno;
+		if (got == 0)
+			return -EIO;
+		done += (size_t)got;
+	}
+	return 0;
+}
+
+int file_write(int fd, const void *bytes, size_t n)
+{
+	for (size_t done = 0; done < n;) {
+		ssize_t put = write(fd, (const uint8_t *)bytes + done, n - done);
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put < 0)
+			return -errno;
+		done += (size_t)put;
+	}
+	return 0;
+}
+
+int file_read_all(int fd, struct buffer *out)
+{
+	struct stat status;
+	if (fstat(fd, &status) < 0)
+		return -errno;
+	size_t n = (size_t)status.st_size;
+	int rc = buffer_reserve(out, n);
+	if (rc == 0)
+		rc = file_read_at(fd, 0, out->bytes + out->size, n);
+	if (rc == 0)
+		out->size += n;
+	return rc;
+}
+
+static int copy_by_hand(
+	int in, int out, uint64_t at, uint64_t size, const struct progress *progress)
+{
+	CLEANUP(memory_freep) uint8_t *step = malloc(COPY_STEP_BYTES);
+	if (step == NULL)
+		return -ENOMEM;
+	if (lseek(out, (off_t)at, SEEK_SET) < 0)
+		return -errno;
+	while (at < size) {
+		size_t n = size - at < COPY_STEP_BYTES ? (size_t)(size - at) : COPY_STEP_BYTES;
+		int rc = file_read_at(in, at, step, n);
+		if (rc == 0)
+			rc = file_write(out, step, n);
+		if (rc < 0)
+			return rc;
+		at += n;
+		progress_report(progress, "copying", at, size);
+	}
+	return 0;
+}
+
+int file_copy(int in, int out, uint64_t size, const struct progress *progress)
+{
+	struct stat status;
+	if (fstat(in, &status) < 0)
+		return -errno;
+	if (S_ISREG(status.st_mode) && (uint64_t)status.st_size < size)
+		return -EIO;
+	if ((uint64_t)status.st_size == size && ioctl(out, FICLONE, in) == 0) {
+		progress_report(progress, "copying", size, size);
+		return 0;
+	}
+
+	off_t from = 0;
+	off_t to = 0;
+	while ((uint64_t)from < size) {
+		uint64_t left = size - (uint64_t)from;
+		ssize_t n = copy_file_range(
+			in, &from, out, &to, left < COPY_STEP_BYTES ? left : COPY_STEP_BYTES, 0);
+		if (n < 0 && errno == EINTR)
+			continue;
+		/* File systems that cannot (EXDEV, EOPNOTSUPP, EINVAL), kernels whose answer is 0
+		   for files of proc and FUSE: the plain way tells a real fault by its own errno. */
+		if (n <= 0)
+			return copy_by_hand(in, out, (uint64_t)from, size, progress);
+		progress_report(progress, "copying", (uint64_t)from, size);
+	}
+	return 0;
+}

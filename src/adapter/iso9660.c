@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "adapter/iso9660.h"
+
+#include "adapter/file.h"
+#include "base/limits.h"
+#include "base/text.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define READ_BYTES (1U << 20)
+
+struct iso_entry {
+	char *path; /* owned, UTF-8 */
+	uint64_t size;
+	bool is_folder;
+};
+
+struct iso9660 {
+	char *medium; /* path of the .iso */
+	uint64_t medium_bytes;
+	struct iso_entry *entries;
+	size_t n_entries, capacity;
+};
+
+static void archive_freep(struct archive **archive)
+{
+	if (*archive != NULL)
+		(void)archive_read_free(*archive);
+}
+
+/* What libarchive says went wrong, without control bytes: it may quote names. */
+static int fault(struct archive *archive, struct error *err)
+{
+	char text[200];
+	const char *reason = archive_error_string(archive);
+	if (reason == NULL)
+		reason = "cannot be read";
+	text_copy_printable(text, sizeof(text), reason, strlen(reason));
+	return error_set(err, -EINVAL, "ISO 9660: %s; the .iso is cut or broken", text);
+}
+
+static int open_archive(const char *path, struct archive **ret_archive, struct error *err)
+{
+	CLEANUP(archive_freep) struct archive *archive = archive_read_new();
+	if (archive == NULL)
+		return error_set(err, -ENOMEM, "out of memory");
+	if (archive_read_support_format_iso9660(archive) != ARCHIVE_OK)
+		return fault(archive, err);
+	if (archive_read_open_filename(archive, path, READ_BYTES) != ARCHIVE_OK)
+		return fault(archive, err);
+	*ret_archive = TAKE(archive);
+	return 0;
+}
+
+static int depth_of(const char *path)
+{
+	int depth = 0;
+	for (const char *p = path; *p != 0; p++)
+		depth += *p == '/';
+	return depth;
+}
+
+static int add_entry(struct iso9660 *iso, struct archive_entry *from, struct error *err)
+{
+	const char *path = archive_entry_pathname_utf8(from);
+	const bool is_folder = archive_entry_filetype(from) == AE_IFDIR;
+	/* Names that are no text, links and devices: nothing a boot needs is behind them. */
+	if (path == NULL || (!is_folder && archive_entry_filetype(from) != AE_IFREG))
+		return 0;
+	if (iso->n_entries >= LIMIT_ISO_ENTRIES)
+		return error_set(
+			err, -E2BIG, "ISO 9660: more than %d files and folders", LIMIT_ISO_ENTRIES);
+	if (depth_of(path) > LIMIT_ISO_DEPTH)
+		return error_set(err, -E2BIG, "ISO 9660: folders are nested deeper than %d",
+			LIMIT_ISO_DEPTH);
+	if (iso->n_entries == iso->capacity) {
+		size_t capacity = iso->capacity == 0 ? 64 : iso->capacity * 2;
+		struct iso_entry *entries = reallocarray(iso->entries, capacity, sizeof(*entries));
+		if (entries == NULL)
+			return error_set(err, -ENOMEM, "out of memory");
+		iso->entries = entries;
+		iso->capacity = capacity;
+	}
+	int64_t size = archive_entry_size(from);
+	struct iso_entry *entry = &iso->entries[iso->n_entries];
+	*entry = (struct iso_entry){.path = strdup(path),
+		.size = size < 0 ? 0 : (uint64_t)size,
+		.is_folder = is_folder};
+	if (entry->path == NULL)
+		return error_set(err, -ENOMEM, "out of memory");
+	iso->n_entries++;
+	return 0;
+}
+
+/* Some names that cannot be told (ARCHIVE_WARN) are no reason to refuse the rest. */
+static int next_entry(struct archive *archive, struct archive_entry **ret_entry, struct error *err)
+{
+	int code = archive_read_next_header(archive, ret_entry);
+	if (code == ARCHIVE_EOF)
+		return 0;
+	if (code == ARCHIVE_OK || code == ARCHIVE_WARN)
+		return 1;
+	return fault(archive, err);
+}
+
+static int read_tree(struct iso9660 *iso, struct error *err)
+{
+	CLEANUP(archive_freep) struct archive *archive = NULL;
+	int rc = open_archive(iso->medium, &archive, err);
+	if (rc < 0)
+		return rc;
+	struct archive_entry *entry;
+	rc = next_entry(archive, &entry, err);
+	if (rc < 0 && archive_format(archive) == 0)
+		return error_set(err, -EMEDIUMTYPE, "holds no ISO 9660 file system");
+	while (rc == 1) {
+		rc = add_entry(iso, entry, err);
+		if (rc == 0)
+			rc = next_entry(archive, &entry, err);
+	}
+	return rc;
+}
+
+int iso9660_open(const char *path, struct iso9660 **ret_iso, struct error *err)
+{
+	struct stat status;
+	if (stat(path, &status) < 0)
+		return error_set(err, -errno, "%s", strerror(errno));
+	CLEANUP(iso9660_closep) struct iso9660 *iso = calloc(1, sizeof(*iso));
+	if (iso == NULL)
+		return error_set(err, -ENOMEM, "out of memory");
+	iso->medium_bytes = (uint64_t)status.st_size;
+	iso->medium = strdup(path);
+	if (iso->medium == NULL)
+		return error_set(err, -ENOMEM, "out of memory");
+	int rc = read_tree(iso, err);
+	if (rc < 0)
+		return rc;
+	*ret_iso = TAKE(iso);
+	return 0;
+}
+
+struct iso9660 *iso9660_close(struct iso9660 *iso)
+{
+	if (iso == NULL)
+		return NULL;
+	for (size_t i = 0; i < iso->n_entries; i++)
+		free(iso->entries[i].path);
+	free(iso->entries);
+	free(iso->medium);
+	free(iso);
+	return NULL;
+}
+
+static const struct iso_entry *find(const struct iso9660 *iso, const char *path, bool is_folder)
+{
+	for (size_t i = 0; i < iso->n_entries; i++) {
+		if (iso->entries[i].is_folder == is_folder &&
+			text_equal_nocase(iso->entries[i].path, path))
+			return &iso->entries[i];
+	}
+	return NULL;
+}
+
+int iso9660_list(struct iso9660 *iso, const char *folder, iso9660_entry_function *function,
+	void *context, struct error *err)
+{
+	size_t length = strlen(folder);
+	if (length > 0 && find(iso, folder, true) == NULL)
+		return error_set(err, -ENOENT, "/%s: %s", folder, strerror(ENOENT));
+	for (size_t i = 0; i < iso->n_entries; i++) {
+		const struct iso_entry *entry = &iso->entries[i];
+		const char *name = entry->path;
+		if (length > 0) {
+			if (!text_starts_nocase(name, folder) || name[length] != '/')
+				continue;
+			name += length + 1;
+		}
+		/* Deeper ones, and the root, which calls itself ".". */
+		if (strchr(name, '/') != NULL || strcmp(name, ".") == 0)
+			continue;
+		int rc = function(context, name, entry->is_folder);
+		if (rc != 0)
+			return rc;
+	}
+	return 0;
+}
+
+static int copy_data(struct archive *archive, const char *path, uint64_t size, int fd,
+	const struct progress *progress, struct error *err)
+{
+	CLEANUP(memory_freep) uint8_t *step = malloc(READ_BYTES);
+	if (step == NULL)
+		return error_set(err, -ENOMEM, "out of memory");
+	for (uint64_t done = 0; done < size;) {
+		uint64_t left = size - done;
+		ssize_t got =
+			archive_read_data(archive, step, left < READ_BYTES ? left : READ_BYTES);
+		if (got <= 0)
+			return error_set(err, -EINVAL,
+				"/%s cannot be read at its byte %" PRIu64 " of %" PRIu64
+				": the .iso is cut or broken; copy it again",
+				path, done, size);
+		int rc = file_write(fd, step, (size_t)got);
+		if (rc < 0)
+			return error_set(err, rc, "copying /%s: %s", path, strerror(-rc));
+		done += (uint64_t)got;
+		progress_report(progress, "copying", done, size);
+	}
+	return 0;
+}
+
+int iso9660_copy(struct iso9660 *iso, const char *path, int fd, uint64_t max_bytes,
+	const struct progress *progress, struct error *err)
+{
+	const struct iso_entry *wanted = find(iso, path, false);
+	if (wanted == NULL)
+		return error_set(err, -ENOENT, "/%s: %s", path, strerror(ENOENT));
+	if (wanted->size > iso->medium_bytes)
+		return error_set(err, -EINVAL,
+			"/%s claims %" PRIu64 " bytes, more than the .iso has (%" PRIu64
+			"): the .iso is cut or broken; copy it again",
+			path, wanted->size, iso->medium_bytes);
+	if (wanted->size > max_bytes)
+		return error_set(err, -EFBIG, "/%s has %" PRIu64 " bytes; %" PRIu64 " are accepted",
+			path, wanted->size, max_bytes);
+
+	/* libarchive reads forwards only: once more from the start, to that file. */
+	CLEANUP(archive_freep) struct archive *archive = NULL;
+	int rc = open_archive(iso->medium, &archive, err);
+	if (rc < 0)
+		return rc;
+	struct archive_entry *entry;
+	while ((rc = next_entry(archive, &entry, err)) == 1) {
+		const char *found = archive_entry_pathname_utf8(entry);
+		if (found != NULL && strcmp(found, wanted->path) == 0)
+			return copy_data(archive, path, wanted->size, fd, progress, err);
+	}
+	return rc < 0 ? rc
+		      : error_set(err, -EINVAL, "/%s: the .iso changed while it was read", path);
+}
