@@ -12,6 +12,7 @@
 #define LIMIT_TFTP_REQUEST_BYTES          1024  /* RFC 2347 says 512; some loaders send longer names */
 #define LIMIT_TFTP_BLOCK_BYTES            65464 /* RFC 2348 */
 #define LIMIT_TFTP_WINDOW_BLOCKS          64    /* larger ones gain nothing at 1 Gb/s and lose more at a loss */
+#define LIMIT_TFTP_WINDOW_BYTES           (1U << 20) /* of all blocks of one window together */
 #define LIMIT_TFTP_SESSIONS               4096  /* transfers at once, all clients together */
 #define LIMIT_TFTP_SESSIONS_PER_CLIENT    64    /* transfers at once from one address */
 #define LIMIT_HTTP_CONNECTIONS            4096  /* connections at once, all clients together */
