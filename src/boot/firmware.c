@@ -58,8 +58,7 @@ static const struct firmware_row rows[] = {
 	 * the file directly for 43.6 = 8; the fault of 2017 concerned proxy offers only. */
 	{FIRMWARE_UEFI, BOOT_PORT_SERVER, PXE_OFFER_DIRECT,
 		"UEFI prefers an address with PXE options in one offer to all others, and loads "
-		"the "
-		"file at once when option 43.6 is 8 (edk2)"},
+		"the file at once when option 43.6 is 8 (edk2)"},
 	{FIRMWARE_UEFI, BOOT_PORT_PXE, PXE_OFFER_FINAL,
 		"the answer on port 4011 must carry the file; with option 43 UEFI would look for a "
 		"boot menu in it (edk2)"},

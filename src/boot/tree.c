@@ -52,12 +52,14 @@ static const struct {
 static const struct {
 	const char *path;
 	enum tree_kind kind;
+	bool is_media;
 } stores[] = {
-	{"boot/bcd", TREE_BCD},
-	{"efi/microsoft/boot/bcd", TREE_BCD},
-	{"bcd", TREE_NOTHING},
-	{"efi/boot/bcd", TREE_NOTHING},
-	{"efi/microsoft/recovery/bcd", TREE_NOTHING},
+	{"boot/bcd", TREE_BCD, false},
+	/* Asked for over HTTP, where every path but this one's own is fixed too. */
+	{"efi/microsoft/boot/bcd", TREE_BCD, true},
+	{"bcd", TREE_NOTHING, false},
+	{"efi/boot/bcd", TREE_NOTHING, false},
+	{"efi/microsoft/recovery/bcd", TREE_NOTHING, false},
 };
 
 static bool is_boot_id(const char *text)
@@ -97,11 +99,13 @@ static bool find_store(struct tree_entry *entry)
 		return false;
 	if (entry->boot_id[0] != 0) {
 		found(entry, TREE_BCD);
+		entry->is_media = strcmp(entry->path, TREE_MEDIA "/bcd") == 0;
 		return true;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(stores); i++) {
 		if (strcmp(stores[i].path, entry->path) == 0) {
 			found(entry, stores[i].kind);
+			entry->is_media = stores[i].is_media;
 			return true;
 		}
 	}

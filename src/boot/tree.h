@@ -17,7 +17,7 @@ enum tree_kind {
 			 Windows boot */
 	TREE_LOADER,  /* entry.loader */
 	TREE_BOOTMGR, /* bootmgr.exe, which pxeboot.n12 asks for */
-	TREE_BCD,     /* made for this boot */
+	TREE_BCD,     /* made for this boot; entry.is_media tells with which paths */
 	TREE_SDI,     /* the boot.sdi that was made when Pewter was built */
 	TREE_WIM,     /* the image at the boot's revision */
 	TREE_FONT,    /* entry.name, e.g. "wgl4_boot.ttf" */
@@ -31,6 +31,9 @@ enum tree_kind {
 struct tree_entry {
 	enum tree_kind kind;
 	enum boot_loader loader; /* TREE_LOADER */
+	bool is_media;           /* TREE_BCD: to name the files as media do ("\\boot\\boot.sdi",
+				    "\\sources\\boot.wim"): for HTTP boot and for wimboot's own disk; else by
+				    the boot's id */
 	bool is_speculative;     /* TREE_NOTHING that every healthy boot asks for: not a fault */
 	char boot_id[BOOT_ID_BYTES]; /* "" if the path names none */
 	char path[LIMIT_PATH_BYTES]; /* the path in its one form (base/path.h), without the id */
@@ -39,6 +42,9 @@ struct tree_entry {
 
 /* 0, or what path_normalize said: then the path is hostile and the request is refused. */
 int tree_lookup(const char *path, size_t length, struct tree_entry *ret_entry);
+
+/* The folder of a boot in which "BCD" is one with is_media: "/b/ID/media/BCD". */
+#define TREE_MEDIA "media"
 
 /* The path a boot's file is named by inside a BCD or an option: "\b\ID\boot.wim"; separator '\\' or
  * '/'. */

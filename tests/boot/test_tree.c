@@ -84,6 +84,26 @@ static void names_what_loaders_ask_for(void **state)
 	}
 }
 
+static void tells_which_store(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *path;
+		bool is_media;
+	} stores[] = {
+		{"/b/" ID "/BCD", false},
+		{"/b/" ID "/media/BCD", true},
+		{"\\Boot\\BCD", false},
+		{"/EFI/Microsoft/Boot/BCD", true},
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(stores); i++) {
+		struct tree_entry e;
+		assert_int_equal(tree_lookup(stores[i].path, strlen(stores[i].path), &e), 0);
+		assert_int_equal(e.kind, TREE_BCD);
+		assert_int_equal(e.is_media, stores[i].is_media);
+	}
+}
+
 static void refuses_hostile_paths(void **state)
 {
 	(void)state;
@@ -135,6 +155,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_what_loaders_ask_for),
+		cmocka_unit_test(tells_which_store),
 		cmocka_unit_test(refuses_hostile_paths),
 		cmocka_unit_test(long_names_are_nothing),
 		cmocka_unit_test(writes_paths),
