@@ -96,11 +96,13 @@ static void take_rtt(struct tftp_session *session, int64_t rtt_us)
 	}
 }
 
+/* After progress. Without a measurement, too, so that the backoff of one bad spot does not slow the
+ * rest down. */
 static void settle_rto(struct tftp_session *session)
 {
-	if (session->has_rtt)
-		session->rto_us = clamp_i64(session->srtt_us + 4 * session->rttvar_us,
-			TFTP_RTO_FLOOR_US, session->rto_ceiling_us);
+	int64_t rto_us =
+		session->has_rtt ? session->srtt_us + 4 * session->rttvar_us : TFTP_RTO_FIRST_US;
+	session->rto_us = clamp_i64(rto_us, TFTP_RTO_FLOOR_US, session->rto_ceiling_us);
 }
 
 /* ---- sending ------------------------------------------------------------------------------- */
