@@ -4,10 +4,10 @@
  * with what boot/ decided, the actions out. Time comes in as an argument, packets go out as
  * actions.
  *
- *   dhcp_session_read()    -> kind of exchange; wants_decision tells whether boot_decide() has to
- * be asked dhcp_session_answer()  -> actions: packets to send, addresses to probe, leases to store
- *   dhcp_session_probed()  -> an address that was probed is in use: choose another
- *   dhcp_session_tick()    -> what was waiting for time
+ *   dhcp_session_read()   -> kind of exchange; wants_decision: boot_decide() has to be asked
+ *   dhcp_session_answer() -> actions: packets to send, addresses to probe, leases to store
+ *   dhcp_session_probed() -> an address that was probed is in use: choose another
+ *   dhcp_session_tick()   -> what was waiting for time
  */
 #pragma once
 
@@ -85,8 +85,8 @@ struct dhcp_exchange {
 
 enum dhcp_action_kind {
 	DHCP_ACTION_SEND,
-	DHCP_ACTION_PROBE, /* find out (ARP, else ICMP echo) whether address is in use, then call
-			      dhcp_session_probed */
+	DHCP_ACTION_PROBE,     /* find out (ARP on interface from source, else ICMP echo) whether
+				  address is in use; if so, call dhcp_session_probed within 250 ms */
 	DHCP_ACTION_LEASE_PUT, /* must be durable before the packet behind it in the list goes out
 				*/
 	DHCP_ACTION_LEASE_REMOVE,
@@ -129,6 +129,7 @@ struct dhcp_session;
 int dhcp_session_new(
 	const struct dhcp_session_config *config, struct dhcp_session **ret_session) MUST_CHECK;
 struct dhcp_session *dhcp_session_free(struct dhcp_session *session);
+DEFINE_FREEP(struct dhcp_session, dhcp_session_free);
 /* A lease out of the store, at start. */
 int dhcp_session_load(struct dhcp_session *session, const struct dhcp_lease *lease) MUST_CHECK;
 
