@@ -19,14 +19,15 @@ struct file_request {
 	enum file_transport transport;
 	const char *path; /* as it came, not normalised; not NUL-terminated */
 	size_t path_length;
-	bool is_head;  /* HTTP HEAD: a size probe */
-	uint32_t peer; /* addresses in host byte order */
+	const char *query; /* HTTP: what stands behind '?', not decoded; NULL if nothing does */
+	bool is_head;      /* HTTP HEAD: a size probe */
+	uint32_t peer;     /* addresses in host byte order */
 	uint16_t peer_port;
 	uint32_t local; /* our address that the client asked */
 };
 
 struct file_answer {
-	struct view *view;        /* one reference, the caller's */
+	struct view *view;        /* one reference, the caller's; of size 0 for reports */
 	const char *content_type; /* a constant */
 	uint64_t transfer; /* names this transfer in progress() and ended(); 0: nobody wants to know
 			    */
