@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * minipe's readers on the host: `minipe-read wim FILE PATH` and `minipe-read bcd FILE` print what
+ * the firmware program would see. Used by check-readers, beside wimlib and hivex.
+ */
+#include "bcd.h"
+#include "sha256.h"
+#include "wim.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void *allocate(size_t size)
+{
+	return malloc(size); /* never freed, as in the firmware */
+}
+
+static struct bytes slurp(const char *path)
+{
+	FILE *file = fopen(path, "rb");
+	uint8_t *data;
+	long size;
+
+	if (!file || fseek(file, 0, SEEK_END) || (size = ftell(file)) < 0 ||
+		fseek(file, 0, SEEK_SET))
+		exit(2);
+	data = malloc((size_t)size + 1);
+	if (!data || fread(data, 1, (size_t)size, file) != (size_t)size)
+		exit(2);
+	fclose(file);
+	return (struct bytes){data, (size_t)size};
+}
+
+static int fail(const char *what)
+{
+	printf("error: %s\n", what);
+	return 1;
+}
+
+static int read_wim(struct bytes file, const char *path)
+{
+	char hex[SHA256_HEX_BYTES];
+	struct wim_entry entry;
+	struct bytes data;
+	struct wim wim;
+	const char *wrong = wim_open(file, allocate, &wim);
+
+	if (wrong)
+		return fail(wrong);
+	if (!wim_find(&wim, path, &entry))
+		return fail("no such file");
+	wrong = wim_read(&wim, &entry, allocate, &data);
+	if (wrong)
+		return fail(wrong);
+	sha256_hex(data, hex);
+	printf("%s  %zu\n", hex, data.size);
+	return 0;
+}
+
+static int read_bcd(struct bytes file)
+{
+	struct bcd_choice choice;
+	const char *wrong = bcd_choose(file, &choice);
+
+	if (wrong)
+		return fail(wrong);
+	printf("wim=%s\nloader=%s\nsdi=%s\nblock=%u\nwindow=%u\nvariable=%d\n", choice.wim_path,
+		choice.loader_path, choice.sdi_path, choice.tftp_block_bytes,
+		choice.tftp_window_blocks, choice.tftp_variable_window);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 4 && !strcmp(argv[1], "wim"))
+		return read_wim(slurp(argv[2]), argv[3]);
+	if (argc == 3 && !strcmp(argv[1], "bcd"))
+		return read_bcd(slurp(argv[2]));
+	fprintf(stderr, "usage: minipe-read wim FILE PATH | bcd FILE\n");
+	return 2;
+}
