@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import signal
+import struct
 import subprocess
 import tempfile
 import threading
@@ -111,6 +112,33 @@ class Host:
         self.run("ip", "link", "set", interface, "up")
 
 
+def boot_variables(template, mac, ways):
+    """OVMF's variable store with boot entries for the network card at PCI 0:2.0, in the order of `ways` ("pxe", "http").
+
+    The firmware would make such entries itself, but after that of the card's own iPXE ROM: then iPXE would load, and not
+    the firmware's PXE, which is what a Windows boot manager meets on real machines."""
+    with open(template, "rb") as file:
+        store = bytearray(file.read())
+    at = struct.unpack_from("<H", store, 48)[0] + 28  # after the volume's header and that of the store
+    if store[at:at + 2] != b"\xff\xff":
+        raise Failed(f"{template} already has variables")
+    card = (bytes.fromhex("02010c00d041030a00000000") + bytes.fromhex("010106000002") +
+            bytes.fromhex("030b2500") + bytes.fromhex(mac.replace(":", "")) + bytes(26) + b"\1" +
+            bytes.fromhex("030c1b00") + bytes(23))
+    paths = {"pxe": card, "http": card + bytes.fromhex("03180400")}
+    variables = {"BootOrder": struct.pack(f"<{len(ways)}H", *range(len(ways)))}
+    for number, way in enumerate(ways):
+        path = paths[way] + bytes.fromhex("7fff0400")
+        variables[f"Boot{number:04X}"] = struct.pack("<IH", 1, len(path)) + f"{way}\0".encode("utf-16-le") + path
+    for name, data in variables.items():
+        name = (name + "\0").encode("utf-16-le")
+        variable = (struct.pack("<HBBIQ16sIII", 0x55aa, 0x3f, 0, 7, 0, b"", 0, len(name), len(data)) +
+                    bytes.fromhex("61dfe48bca93d211aa0d00e098032b8c") + name + data)
+        store[at:at + len(variable)] = variable
+        at += (len(variable) + 3) // 4 * 4
+    return bytes(store)
+
+
 class Lab:
     """Hosts, the cables between them, machines; a context manager that takes all of it away again."""
 
@@ -159,13 +187,15 @@ class Lab:
         return process
 
     def machine(self, host, bridge="lan", firmware="uefi", card="e1000", rom=None, mac="52:54:00:70:77:01",
-                memory_mb=768, uuid="6b0a9a0e-5f5c-4d0e-9a30-70657774e201"):
-        """Powers on a virtual machine whose only boot device is its network card, on a tap in the bridge."""
+                memory_mb=768, ways=("pxe",), uuid="6b0a9a0e-5f5c-4d0e-9a30-70657774e201"):
+        """Powers on a virtual machine whose only boot device is its network card, on a tap in the bridge.
+
+        e1000 with its iPXE ROM: iPXE gives the firmware the UNDI that a Windows boot manager wants."""
         tap = "tap" + mac[-2:]
         host.run("ip", "tuntap", "add", tap, "mode", "tap")
         host.run("ip", "link", "set", tap, "master", bridge)
         host.run("ip", "link", "set", tap, "up")
-        device = f"{card},netdev=net0,mac={mac},bootindex=1"
+        device = f"{card},netdev=net0,mac={mac},addr=2"
         if rom is not None:
             device += f",romfile={rom}"
         command = ["qemu-system-x86_64", "-machine", "q35,accel=tcg", "-cpu", "max", "-m", str(memory_mb),
@@ -173,7 +203,8 @@ class Lab:
                    "-netdev", f"tap,id=net0,ifname={tap},script=no,downscript=no", "-device", device]
         if firmware == "uefi":
             variables = self.path(f"vars-{tap}.fd")
-            shutil.copyfile(OVMF_VARS, variables)
+            with open(variables, "wb") as file:
+                file.write(boot_variables(OVMF_VARS, mac, ways))
             # Without this the firmware spends minutes on DHCPv6 before it goes on to HTTP boot.
             command += ["-fw_cfg", "name=opt/org.tianocore/IPv6Support,string=n",
                         "-drive", f"if=pflash,unit=0,format=raw,readonly=on,file={OVMF_CODE}",
