@@ -24,6 +24,8 @@
 /* Memory that strangers can fill. */
 #define LIMIT_BOOTS_LIVE                  16384 /* boots followed at once; the oldest is forgotten first */
 #define LIMIT_BOOT_EVENTS                 512   /* events kept of one boot */
+#define LIMIT_BOOTS_KEPT                  10000 /* boots in the store; the oldest go first */
+#define LIMIT_CLIENTS                     65536 /* machines in the store; held ones without a name go first */
 #define LIMIT_LEASES                      65536 /* addresses leased at once */
 #define LIMIT_OFFERS_PENDING              1024  /* addresses offered and not yet requested */
 

@@ -41,8 +41,12 @@ int store_begin(struct store *store, struct error *err) MUST_CHECK;
 int store_commit(struct store *store, struct error *err) MUST_CHECK;
 void store_rollback(struct store *store);
 
-/* A number that changes whenever another process has committed; for noticing news cheaply. */
+/* A number that changes whenever another handle has committed; for noticing news cheaply. */
 int store_change_count(struct store *store, uint64_t *ret_count) MUST_CHECK;
+/* A descriptor that becomes readable after each commit of any handle, for poll(); the caller reads
+ * it empty with store_watch_drain() before looking at the store, and closes it. */
+int store_watch(struct store *store, int *ret_fd, struct error *err) MUST_CHECK;
+void store_watch_drain(int fd);
 
 /* ---- blobs (blob.c) ---- */
 
@@ -55,14 +59,16 @@ struct blob {
  */
 int store_blob_create(struct store *store, int *ret_fd, struct error *err) MUST_CHECK;
 /* Hashes the file, syncs it, gives it its name. A blob of the same content that is there already is
-   kept instead. Closes fd, on failure too. */
+   kept instead. Closes fd, on failure too. A record must name the blob within a day: after that
+   store_blob_sweep() takes it for what a broken import left behind. */
 int store_blob_commit(
 	struct store *store, int fd, struct blob *ret_blob, struct error *err) MUST_CHECK;
 int store_blob_add_bytes(struct store *store, const void *bytes, size_t n, struct blob *ret_blob,
 	struct error *err) MUST_CHECK;
 int store_blob_open(
 	struct store *store, const char *sha256, int *ret_fd, struct error *err) MUST_CHECK;
-/* Removes the file of every blob that no record names. Returns the number removed in *ret_n. */
+/* Removes the file of every blob that no record names and that no import may still be about to
+ * name. Returns the number removed in *ret_n. Not inside a transaction. */
 int store_blob_sweep(struct store *store, size_t *ret_n, struct error *err) MUST_CHECK;
 
 /* ---- boot images (images.c) ---- */
@@ -121,9 +127,17 @@ struct client_record {
 /* By UUID if given and known, else by MAC. -ENOENT if unknown. */
 int store_client_find(struct store *store, const uint8_t mac[static 6], const struct guid *uuid,
 	struct client_record *ret_record, struct error *err) MUST_CHECK;
-/* Adds (id 0) or changes; sets id. */
+/* Adds (id 0) or changes (-ENOENT if it has gone meanwhile); sets id. Past LIMIT_CLIENTS the held
+ * client without a name that was seen longest ago makes room. */
 int store_client_put(
 	struct store *store, struct client_record *record, struct error *err) MUST_CHECK;
+/* By what a person types: its name, MAC or UUID. */
+int store_client_get(struct store *store, const char *word, struct client_record *ret_record,
+	struct error *err) MUST_CHECK;
+/* All, the last seen first; free() releases them. */
+int store_client_list(struct store *store, struct client_record **ret_records, size_t *ret_n,
+	struct error *err) MUST_CHECK;
+int store_client_remove(struct store *store, int64_t id, struct error *err) MUST_CHECK;
 
 /* ---- boots (boots.c) ---- */
 
@@ -151,13 +165,16 @@ struct boot_event {
 };
 
 void boot_event_clear(struct boot_event *event);
+/* Adds or changes. The oldest go past LIMIT_BOOTS_KEPT. */
 int store_boot_put(
 	struct store *store, const struct boot_record *record, struct error *err) MUST_CHECK;
 int store_boot_get(struct store *store, const char *id, struct boot_record *ret_record,
 	struct error *err) MUST_CHECK;
-/* The newest first, at most max. */
+/* The newest first, at most max; free() releases them. */
 int store_boot_list(struct store *store, size_t max, struct boot_record **ret_records,
 	size_t *ret_n, struct error *err) MUST_CHECK;
+/* -ENOENT if there is no such boot. Past LIMIT_BOOT_EVENTS the boot's oldest progress goes first.
+ */
 int store_boot_event_add(
 	struct store *store, const struct boot_event *event, struct error *err) MUST_CHECK;
 /* Those of one boot with a number above after; owned by the caller (boot_events_free). */
@@ -176,8 +193,12 @@ struct lease_record {
 	char state[12];     /* "bound", "declined" */
 };
 
+/* Adds or changes. Survives the death of this process when it returns, and a power cut within
+ * moments: a sync to disk for each lease would halve the rate of answers, and the conflict check
+ * covers what a power cut loses. */
 int store_lease_put(
 	struct store *store, const struct lease_record *lease, struct error *err) MUST_CHECK;
 int store_lease_remove(struct store *store, uint32_t address, struct error *err) MUST_CHECK;
+/* By address; free() releases them. */
 int store_lease_list(struct store *store, struct lease_record **ret_leases, size_t *ret_n,
 	struct error *err) MUST_CHECK;

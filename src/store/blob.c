@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Blobs: files below blobs/ab/ named by their SHA-256, never changed.
+ *
+ * One is written without a name, synced, then linked to its name, so a name always stands for the
+ * whole content. Naming and sweeping happen inside write transactions: the database's one writer at
+ * a time is what keeps a sweep from taking a file that an import has just decided to keep.
+ */
+#include "store/store.h"
+
+#include "adapter/crypto.h"
+#include "base/text.h"
+#include "store/internal.h"
+
+#include <assert.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define BLOB_MODE     0440
+#define CHUNK_BYTES   (256U << 10)
+#define PENDING_MS    (INT64_C(24) * 3600 * 1000)
+#define INCOMING_NAME "incoming" /* only where the file system knows no unnamed files */
+
+/* "ab/abcdef..." */
+#define BLOB_PATH_BYTES (3 + SHA256_TEXT_BYTES)
+
+static void close_fdp(int *fd)
+{
+	if (*fd >= 0)
+		(void)close(*fd);
+}
+
+static void close_folderp(DIR **folder)
+{
+	if (*folder != NULL)
+		(void)closedir(*folder);
+}
+
+static bool is_hash(const char *text)
+{
+	return strspn(text, "0123456789abcdef") == SHA256_TEXT_BYTES - 1 &&
+	       text[SHA256_TEXT_BYTES - 1] == 0;
+}
+
+static void blob_path(const char *sha256, char path[static BLOB_PATH_BYTES])
+{
+	(void)snprintf(path, BLOB_PATH_BYTES, "%.2s/%.64s", sha256, sha256);
+}
+
+static int fail(const struct store *store, int rc, struct error *err)
+{
+	if (rc == -ENOSPC || rc == -EDQUOT)
+		return error_set(err, rc,
+			"%s/blobs: no space left on its disk; nothing was changed",
+			store->directory);
+	return error_set(err, rc, "%s/blobs: %s", store->directory, strerror(-rc));
+}
+
+/* ---- files ---- */
+
+/* A folder below blobs/, made if it is not there. */
+static int open_folder(const struct store *store, const char *name, int *ret_fd)
+{
+	bool is_new = mkdirat(store->blobs_fd, name, 0750) == 0;
+	if (!is_new && errno != EEXIST)
+		return -errno;
+	CLEANUP(close_fdp)
+	int fd = openat(store->blobs_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return -errno;
+	if (is_new) {
+		int rc = store_adopt(store, fd);
+		if (rc < 0)
+			return rc;
+		if (fsync(store->blobs_fd) < 0)
+			return -errno;
+	}
+	*ret_fd = fd;
+	fd = -1;
+	return 0;
+}
+
+/* NFS, FUSE and old kernels: a file with a name of its own, locked for as long as its maker lives,
+ * so that a sweep can tell leftovers. */
+static int create_named(const struct store *store, int *ret_fd)
+{
+	CLEANUP(close_fdp) int folder = -1;
+	int rc = open_folder(store, INCOMING_NAME, &folder);
+	if (rc < 0)
+		return rc;
+	for (unsigned n = 0; n < 10000; n++) {
+		char name[32];
+		(void)snprintf(name, sizeof(name), "%ld.%u", (long)getpid(), n);
+		CLEANUP(close_fdp)
+		int fd = openat(folder, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, BLOB_MODE);
+		if (fd < 0 && errno == EEXIST)
+			continue;
+		if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
+			return -errno;
+		*ret_fd = fd;
+		fd = -1;
+		return 0;
+	}
+	return -EEXIST;
+}
+
+int store_blob_create(struct store *store, int *ret_fd, struct error *err)
+{
+	int fd = openat(store->blobs_fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, BLOB_MODE);
+	int rc = fd < 0 ? -errno : 0;
+	/* Kernels and file systems that do not know O_TMPFILE see an attempt to write a folder. */
+	if (rc == -EOPNOTSUPP || rc == -EISDIR || rc == -EINVAL)
+		rc = create_named(store, &fd);
+	if (rc < 0)
+		return fail(store, rc, err);
+	*ret_fd = fd;
+	return 0;
+}
+
+static int hash_file(int fd, struct blob *ret_blob)
+{
+	CLEANUP(sha256_freep) struct sha256 *hash = NULL;
+	CLEANUP(memory_freep) uint8_t *chunk = malloc(CHUNK_BYTES);
+	int rc = chunk == NULL ? -ENOMEM : sha256_new(&hash);
+	uint64_t size = 0;
+	while (rc == 0) {
+		ssize_t n = pread(fd, chunk, CHUNK_BYTES, (off_t)size);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		rc = sha256_add(hash, chunk, (size_t)n);
+		size += (uint64_t)n;
+	}
+	if (rc < 0)
+		return rc;
+	uint8_t digest[SHA256_BYTES];
+	sha256_finish(hash, digest);
+	text_hex(digest, sizeof(digest), ret_blob->sha256);
+	ret_blob->size = size;
+	return 0;
+}
+
+/* Gives the open file the name. The kernel's own link to an open file is the only way for one
+ * without a name, and serves a named one just as well. */
+static int link_file(int fd, int folder, const char *name)
+{
+	if (linkat(fd, "", folder, name, AT_EMPTY_PATH) == 0)
+		return 0;
+	if (errno != ENOENT && errno != EPERM)
+		return -errno;
+	/* Without CAP_DAC_READ_SEARCH (before Linux 6.10) only by way of /proc. */
+	char self[32];
+	(void)snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+	return linkat(AT_FDCWD, self, folder, name, AT_SYMLINK_FOLLOW) == 0 ? 0 : -errno;
+}
+
+/* What create_named() made also has its first name; leaving it would keep the bytes for ever. */
+static void drop_first_name(int fd)
+{
+	struct stat status;
+	if (fstat(fd, &status) < 0 || status.st_nlink < 2)
+		return;
+	char self[32], path[4096];
+	(void)snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+	ssize_t n = readlink(self, path, sizeof(path) - 1);
+	if (n <= 0)
+		return;
+	path[n] = 0;
+	if (strstr(path, "/" INCOMING_NAME "/") != NULL)
+		(void)unlink(path);
+}
+
+static int name_file(const struct store *store, int fd, const struct blob *blob)
+{
+	char prefix[3] = {blob->sha256[0], blob->sha256[1], 0};
+	CLEANUP(close_fdp) int folder = -1;
+	struct stat status;
+	int rc = open_folder(store, prefix, &folder);
+	if (rc < 0)
+		return rc;
+	if (fstatat(folder, blob->sha256, &status, AT_SYMLINK_NOFOLLOW) == 0) {
+		if (S_ISREG(status.st_mode) && (uint64_t)status.st_size == blob->size)
+			return 0;
+		/* Somebody cut it: the whole one is at hand, and the damaged one helps nobody. */
+		if (unlinkat(folder, blob->sha256, 0) < 0)
+			return -errno;
+	} else if (errno != ENOENT) {
+		return -errno;
+	}
+	rc = store_adopt(store, fd);
+	if (rc == 0)
+		rc = link_file(fd, folder, blob->sha256);
+	if (rc == 0 && fsync(folder) < 0)
+		rc = -errno;
+	return rc;
+}
+
+/* ---- with their records ---- */
+
+static int record_blob(struct store *store, const struct blob *blob, struct error *err)
+{
+	CLEANUP(sql_done)
+	struct sql_query query = sql_query(store->sql,
+		"INSERT INTO blob (sha256, size, pending_until_ms) VALUES (?, ?, ?) "
+		"ON CONFLICT (sha256) DO UPDATE SET"
+		" size = excluded.size, pending_until_ms = excluded.pending_until_ms");
+	sql_put_text(&query, blob->sha256);
+	sql_put_u64(&query, blob->size);
+	sql_put_i64(&query, store_now_ms() + PENDING_MS);
+	return sql_execute(&query, err);
+}
+
+int store_blob_commit(struct store *store, int fd, struct blob *ret_blob, struct error *err)
+{
+	CLEANUP(close_fdp) int file = fd;
+	struct blob blob;
+	/* The long part, hashing and syncing, before others are kept from writing. */
+	int rc = hash_file(file, &blob);
+	if (rc == 0 && fsync(file) < 0)
+		rc = -errno;
+	if (rc < 0)
+		return fail(store, rc, err);
+
+	struct sql_scope scope;
+	rc = sql_enter(store->sql, SQL_ATOMIC, &scope, err);
+	if (rc < 0)
+		return rc;
+	rc = name_file(store, file, &blob);
+	if (rc < 0)
+		(void)fail(store, rc, err);
+	else
+		rc = record_blob(store, &blob, err);
+	drop_first_name(file);
+	rc = sql_leave(store->sql, &scope, rc, err);
+	if (rc == 0)
+		*ret_blob = blob;
+	return rc;
+}
+
+int store_blob_add_bytes(
+	struct store *store, const void *bytes, size_t n, struct blob *ret_blob, struct error *err)
+{
+	CLEANUP(close_fdp) int fd = -1;
+	int rc = store_blob_create(store, &fd, err);
+	if (rc < 0)
+		return rc;
+	for (size_t done = 0; done < n;) {
+		ssize_t written = write(fd, (const uint8_t *)bytes + done, n - done);
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written < 0) {
+			rc = fail(store, -errno, err);
+			drop_first_name(fd);
+			return rc;
+		}
+		done += (size_t)written;
+	}
+	int file = fd;
+	fd = -1;
+	return store_blob_commit(store, file, ret_blob, err);
+}
+
+int store_blob_open(struct store *store, const char *sha256, int *ret_fd, struct error *err)
+{
+	char path[BLOB_PATH_BYTES];
+	if (!is_hash(sha256))
+		return error_set(
+			err, -EINVAL, "\"%.80s\" is not a SHA-256 of 64 hex digits", sha256);
+	blob_path(sha256, path);
+	int fd = openat(store->blobs_fd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0 && errno == ENOENT)
+		return error_set(err, -ENOENT,
+			"%s/blobs/%s is missing; import the image that needs it again",
+			store->directory, path);
+	if (fd < 0)
+		return error_set(
+			err, -errno, "%s/blobs/%s: %s", store->directory, path, strerror(errno));
+	*ret_fd = fd;
+	return 0;
+}
+
+/* ---- sweeping ---- */
+
+static int forget_unnamed(struct store *store, struct error *err)
+{
+	CLEANUP(sql_done)
+	struct sql_query query = sql_query(store->sql,
+		"DELETE FROM blob WHERE pending_until_ms < ?"
+		" AND NOT EXISTS (SELECT 1 FROM image WHERE base = blob.sha256)"
+		" AND NOT EXISTS (SELECT 1 FROM image_file WHERE blob = blob.sha256)");
+	sql_put_i64(&query, store_now_ms());
+	return sql_execute(&query, err);
+}
+
+static int is_recorded(struct store *store, const char *sha256, struct error *err)
+{
+	CLEANUP(sql_done)
+	struct sql_query query = sql_query(store->sql, "SELECT 1 FROM blob WHERE sha256 = ?");
+	sql_put_text(&query, sha256);
+	return sql_step(&query, err);
+}
+
+/* Whether the maker of an incoming file has died: a living one holds its lock. */
+static bool is_left_behind(int folder, const char *name)
+{
+	CLEANUP(close_fdp) int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	return fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0;
+}
+
+static int sweep_folder(struct store *store, const char *folder_name, size_t *n, struct error *err)
+{
+	bool is_incoming = strcmp(folder_name, INCOMING_NAME) == 0;
+	int fd = openat(
+		store->blobs_fd, folder_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	CLEANUP(close_folderp) DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+	if (folder == NULL) {
+		int rc = -errno;
+		if (fd >= 0)
+			(void)close(fd);
+		return rc == -ENOTDIR ? 0 : fail(store, rc, err);
+	}
+	for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
+		bool is_garbage = false;
+		if (is_incoming && entry->d_name[0] != '.') {
+			is_garbage = is_left_behind(fd, entry->d_name);
+		} else if (is_hash(entry->d_name)) {
+			int rc = is_recorded(store, entry->d_name, err);
+			if (rc < 0)
+				return rc;
+			is_garbage = rc == 0;
+		}
+		if (!is_garbage)
+			continue;
+		if (unlinkat(fd, entry->d_name, 0) < 0)
+			return fail(store, -errno, err);
+		(*n)++;
+	}
+	return 0;
+}
+
+int store_blob_sweep(struct store *store, size_t *ret_n, struct error *err)
+{
+	struct sql_scope scope;
+	size_t n = 0;
+	/* A caller's rollback would bring records back, but not their files. */
+	assert(!sql_in_transaction(store->sql));
+	int fd = openat(store->blobs_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	CLEANUP(close_folderp) DIR *blobs = fd < 0 ? NULL : fdopendir(fd);
+	if (blobs == NULL) {
+		int rc = -errno;
+		if (fd >= 0)
+			(void)close(fd);
+		return fail(store, rc, err);
+	}
+	int rc = sql_enter(store->sql, SQL_ATOMIC, &scope, err);
+	if (rc < 0)
+		return rc;
+	rc = forget_unnamed(store, err);
+	for (struct dirent *entry; rc == 0 && (entry = readdir(blobs)) != NULL;) {
+		if (entry->d_name[0] != '.')
+			rc = sweep_folder(store, entry->d_name, &n, err);
+	}
+	rc = sql_leave(store->sql, &scope, rc, err);
+	if (rc == 0)
+		*ret_n = n;
+	return rc;
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Boot images and their boot files. */
+#include "store/store.h"
+
+#include "store/internal.h"
+
+#include <errno.h>
+#include <string.h>
+
+void image_record_clear(struct image_record *record)
+{
+	free(record->files);
+	*record = (struct image_record){.files = NULL};
+}
+
+struct image_record *image_records_free(struct image_record *records, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		image_record_clear(&records[i]);
+	free(records);
+	return NULL;
+}
+
+/* ---- writing ---- */
+
+/* The blob must be in the store; from here on the record keeps it there, so the time that its
+ * import was given ends. */
+static int claim_blob(struct store *store, const struct blob *blob, struct error *err)
+{
+	CLEANUP(sql_done)
+	struct sql_query query = sql_query(
+		store->sql, "UPDATE blob SET pending_until_ms = 0 WHERE sha256 = ? AND size = ?");
+	sql_put_text(&query, blob->sha256);
+	sql_put_u64(&query, blob->size);
+	int rc = sql_execute(&query, err);
+	if (rc == 0 && sql_n_changed(store->sql) != 1)
+		return error_set(err, -ENOENT,
+			"%s/blobs: %.64s (%llu bytes) is not in the store any more; import again",
+			store->directory, blob->sha256, (unsigned long long)blob->size);
+	return rc;
+}
+
+static int add_file(
+	struct store *store, const char *image, const struct image_file *file, struct error *err)
+{
+	int rc = claim_blob(store, &file->blob, err);
+	if (rc < 0)
+		return rc;
+	CLEANUP(sql_done)
+	struct sql_query query = sql_query(
+		store->sql, "INSERT INTO image_file (image, name, blob) VALUES (?, ?, ?)");
+	sql_put_text(&query, image);
+	sql_put_text(&query, file->name);
+	sql_put_text(&query, file->blob.sha256);
+	return sql_execute(&query, err);
+}
+
+static int add_record(struct store *store, const struct image_record *record, struct error *err)
+{
+	int rc = claim_blob(store, &record->base, err);
+	if (rc < 0)
+		return rc;
+	CLEANUP(sql_done)
+	struct sql_query query = sql_query(store->sql,
+		"INSERT INTO image (name, arch, version, winpe, description, source, boot_index,"
+		" base, revision, created_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+	sql_put_text(&query, record->name);
+	sql_put_text(&query, record->arch);
+	sql_put_text(&query, record->version);
+	sql_put_text(&query, record->winpe);
+	sql_put_text(&query, record->description);
+	sql_put_text(&query, record->source);
+	sql_put_i64(&query, record->boot_index);
+	sql_put_text(&query, record->base.sha256);
+	sql_put_i64(&query, record->revision != 0 ? record->revision : 1);
+	sql_put_i64(&query, record->created_ms != 0 ? record->created_ms : store_now_ms());
+	rc = sql_execute(&query, err);
+	if (rc == -EEXIST)
+		return error_set(err, rc,
+			"there is an image \"%s\" already; choose another name, or --replace it",
+			record->name);
+	return rc;
+}
+
+static int delete_image(struct store *store, const char *name, struct error *err)
+{
+	CLEANUP(sql_done)
+	struct sql_query query = sql_query(store->sql, "DELETE FROM image WHERE name = ?");
+	sql_put_text(&query, name);
+	return sql_execute(&query, err);
+}
+
+int store_image_add(
+	struct store *store, const struct image_record *record, bool replace, struct error *err)
+{
+	struct sql_scope scope;
+	int rc = sql_enter(store->sql, SQL_DURABLE, &scope, err);
+	if (rc < 0)
+		return rc;
+	if (replace)
+		rc = delete_image(store, record->name, err);
+	if (rc == 0)
+		rc = add_record(store, record, err);
+	for (size_t i = 0; rc == 0 && i < record->n_files; i++)
+		rc = add_file(store, record->name, &record->files[i], err);
+	return sql_leave(store->sql, &scope, rc, err);
+}
+
+int store_image_remove(struct store *store, const char *name, struct error *err)
+{
+	struct sql_scope scope;
+	int rc = sql_enter(store->sql, SQL_DURABLE, &scope, err);
+	if (rc < 0)
+		return rc;
+	rc = delete_image(store, name, err);
+	if (rc == 0 && sql_n_changed(store->sql) == 0)
+		rc = error_set(err, -ENOENT,
+			"there is no image \"%s\"; `pewter image list` shows those there are",
+			name);
+	return sql_leave(store->sql, &scope, rc, err);
+}
+
+/* ---- reading ---- */
+
+static void read_record(struct sql_query *query, struct image_record *record)
+{
+	sql_get_text(query, record->name, sizeof(record->name));
+	sql_get_text(query, record->arch, sizeof(record->arch));
+	sql_get_text(query, record->version, sizeof(record->version));
+	sql_get_text(query, record->winpe, sizeof(record->winpe));
+	sql_get_text(query, record->description, sizeof(record->description));
+	sql_get_text(query, record->source, sizeof(record->source));
+	record->boot_index = (uint32_t)sql_get_u64(query);
+	sql_get_text(query, record->base.sha256, sizeof(record->base.sha256));
+	record->base.size = sql_get_u64(query);
+	record->revision = (uint32_t)sql_get_u64(query);
+	record->created_ms = sql_get_i64(query);
+}
+
+static int read_files(struct store *store, struct image_record *record, struct error *err)
+{
+	CLEANUP(sql_done)
+	struct sql_query query = sql_query(store->sql,
+		"SELECT image_file.name, blob.sha256, blob.size FROM image_file"
+		" JOIN blob ON blob.sha256 = image_file.blob WHERE image = ?"
+		" ORDER BY image_file.name");
+	sql_put_text(&query, record->name);
+	int rc;
+	while ((rc = sql_step(&query, err)) > 0) {
+		struct image_file *files = sql_grow(record->files, record->n_files, sizeof(*files));
+		if (files == NULL)
+			return error_set(err, -ENOMEM, "out of memory");
+		record->files = files;
+		struct image_file *file = &files[record->n_files++];
+		sql_get_text(&query, file->name, sizeof(file->name));
+		sql_get_text(&query, file->blob.sha256, sizeof(file->blob.sha256));
+		file->blob.size = sql_get_u64(&query);
+	}
+	return rc;
+}
+
+#define SELECT_IMAGE                                                                               \
+	"SELECT image.name, arch, version, winpe, description, source, boot_index, base, size,"    \
+	" revision, created_ms FROM image JOIN blob ON blob.sha256 = base "
+
+static int get_record(
+	struct store *store, const char *name, struct image_record *record, struct error *err)
+{
+	CLEANUP(sql_done)
+	struct sql_query query = sql_query(store->sql, SELECT_IMAGE "WHERE image.name = ?");
+	sql_put_text(&query, name);
+	int rc = sql_step(&query, err);
+	if (rc == 0)
+		return error_set(err, -ENOENT,
+			"there is no image \"%s\"; `pewter image list` shows those there are",
+			name);
+	if (rc < 0)
+		return rc;
+	read_record(&query, record);
+	return read_files(store, record, err);
+}
+
+int store_image_get(
+	struct store *store, const char *name, struct image_record *ret_record, struct error *err)
+{
+	struct image_record record = {.files = NULL};
+	int rc = get_record(store, name, &record, err);
+	if (rc < 0)
+		image_record_clear(&record);
+	else
+		*ret_record = record;
+	return rc;
+}
+
+int store_image_list(
+	struct store *store, struct image_record **ret_records, size_t *ret_n, struct error *err)
+{
+	/* The outer query stays open while each record's files are read, so all is of one
+	 * moment. */
+	CLEANUP(sql_done)
+	struct sql_query query = sql_query(store->sql, SELECT_IMAGE "ORDER BY image.name");
+	struct image_record *records = NULL;
+	size_t n = 0;
+	int rc;
+	while ((rc = sql_step(&query, err)) > 0) {
+		struct image_record *grown = sql_grow(records, n, sizeof(*records));
+		if (grown == NULL) {
+			rc = error_set(err, -ENOMEM, "out of memory");
+			break;
+		}
+		records = grown;
+		records[n] = (struct image_record){.files = NULL};
+		read_record(&query, &records[n]);
+		rc = read_files(store, &records[n++], err);
+		if (rc < 0)
+			break;
+	}
+	if (rc < 0) {
+		image_records_free(records, n);
+		return rc;
+	}
+	*ret_records = records;
+	*ret_n = n;
+	return 0;
+}

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Opening the state directory, its schema and how it grows, transactions, news. */
+#include "store/store.h"
+
+#include "store/internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+/*
+ * migrations[v] lifts a database from user_version v to v + 1; a row is never changed once it has
+ * been in a release. Addresses are IPv4 in host byte order, times Unix milliseconds, hashes 64 hex
+ * digits.
+ */
+static const char *const migrations[] = {
+	"CREATE TABLE blob ("
+	" sha256 TEXT PRIMARY KEY,"
+	" size INTEGER NOT NULL,"
+	" pending_until_ms INTEGER NOT NULL" /* until then an import may be about to name it */
+	") STRICT, WITHOUT ROWID;"
+	"CREATE TABLE image ("
+	" name TEXT PRIMARY KEY,"
+	" arch TEXT NOT NULL,"
+	" version TEXT NOT NULL,"
+	" winpe TEXT NOT NULL,"
+	" description TEXT NOT NULL,"
+	" source TEXT NOT NULL,"
+	" boot_index INTEGER NOT NULL,"
+	" base TEXT NOT NULL REFERENCES blob (sha256),"
+	" revision INTEGER NOT NULL,"
+	" created_ms INTEGER NOT NULL"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE INDEX image_base ON image (base);"
+	"CREATE TABLE image_file ("
+	" image TEXT NOT NULL REFERENCES image (name) ON DELETE CASCADE,"
+	" name TEXT NOT NULL,"
+	" blob TEXT NOT NULL REFERENCES blob (sha256),"
+	" PRIMARY KEY (image, name)"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE INDEX image_file_blob ON image_file (blob);"
+	"CREATE TABLE client ("
+	" id INTEGER PRIMARY KEY,"
+	" mac BLOB NOT NULL,"
+	" uuid BLOB,"
+	" state TEXT NOT NULL,"
+	" name TEXT NOT NULL,"
+	" image TEXT NOT NULL,"
+	" first_seen_ms INTEGER NOT NULL,"
+	" last_seen_ms INTEGER NOT NULL"
+	") STRICT;"
+	/* Not unique: boards of one make share a UUID more often than they should. */
+	"CREATE INDEX client_uuid ON client (uuid);"
+	"CREATE INDEX client_mac ON client (mac);"
+	"CREATE INDEX client_seen ON client (last_seen_ms);"
+	"CREATE TABLE boot ("
+	" id TEXT PRIMARY KEY,"
+	" client TEXT NOT NULL,"
+	" mac BLOB NOT NULL,"
+	" uuid BLOB,"
+	" address INTEGER NOT NULL,"
+	" arch TEXT NOT NULL,"
+	" image TEXT NOT NULL,"
+	" revision INTEGER NOT NULL,"
+	" verdict TEXT NOT NULL,"
+	" started_ms INTEGER NOT NULL,"
+	" last_ms INTEGER NOT NULL"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE INDEX boot_started ON boot (started_ms);"
+	"CREATE TABLE boot_event ("
+	" number INTEGER PRIMARY KEY AUTOINCREMENT,"
+	" boot TEXT NOT NULL REFERENCES boot (id) ON DELETE CASCADE,"
+	" time_ms INTEGER NOT NULL,"
+	" kind TEXT NOT NULL,"
+	" details TEXT"
+	") STRICT;"
+	"CREATE INDEX boot_event_boot ON boot_event (boot, number);"
+	"CREATE TABLE lease ("
+	" address INTEGER PRIMARY KEY,"
+	" client_id BLOB NOT NULL,"
+	" mac BLOB NOT NULL,"
+	" expires_ms INTEGER NOT NULL,"
+	" state TEXT NOT NULL"
+	") STRICT;",
+};
+#define SCHEMA_VERSION ((int64_t)ARRAY_SIZE(migrations))
+
+static int schema_version(struct store *store, int64_t *ret_version, struct error *err)
+{
+	CLEANUP(sql_done) struct sql_query query = sql_query(store->sql, "PRAGMA user_version");
+	int rc = sql_step(&query, err);
+	if (rc < 0)
+		return rc;
+	*ret_version = sql_get_i64(&query);
+	return 0;
+}
+
+static int migrate(struct store *store, struct error *err)
+{
+	struct sql_scope scope;
+	int64_t version;
+	int rc = schema_version(store, &version, err);
+	if (rc < 0 || version == SCHEMA_VERSION)
+		return rc;
+	rc = sql_enter(store->sql, SQL_DURABLE, &scope, err);
+	if (rc < 0)
+		return rc;
+	/* Asked again: another process may have done it while we waited to be let in. */
+	rc = schema_version(store, &version, err);
+	if (rc == 0 && (version < 0 || version > SCHEMA_VERSION))
+		rc = error_set(err, -EPROTONOSUPPORT,
+			"%s: was made by a newer Pewter (schema %lld, this one knows %lld); "
+			"install that one",
+			store->database, (long long)version, (long long)SCHEMA_VERSION);
+	for (; rc == 0 && version < SCHEMA_VERSION; version++)
+		rc = sql_run(store->sql, migrations[version], err);
+	if (rc == 0) {
+		char pragma[64];
+		(void)snprintf(pragma, sizeof(pragma), "PRAGMA user_version = %lld",
+			(long long)SCHEMA_VERSION);
+		rc = sql_run(store->sql, pragma, err);
+	}
+	return sql_leave(store->sql, &scope, rc, err);
+}
+
+int store_adopt(const struct store *store, int fd)
+{
+	if (geteuid() != 0)
+		return 0;
+	return fchown(fd, store->owner, store->group) == 0 ? 0 : -errno;
+}
+
+int64_t store_now_ms(void)
+{
+	struct timespec now;
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* The folders, and an empty database file that has the right owner before SQLite sees it. */
+static int make_files(struct store *store, int directory_fd, struct error *err)
+{
+	int rc = mkdirat(directory_fd, "blobs", 0750) == 0 || errno == EEXIST ? 0 : -errno;
+	int blobs_fd =
+		rc < 0 ? -1 : openat(directory_fd, "blobs", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (blobs_fd < 0) {
+		rc = rc < 0 ? rc : -errno;
+		return error_set(err, rc, "%s/blobs: %s", store->directory, strerror(-rc));
+	}
+	store->blobs_fd = blobs_fd;
+	int file = openat(directory_fd, "pewter.db", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
+	if (file < 0 && errno == EEXIST)
+		return 0;
+	rc = file < 0 ? -errno : store_adopt(store, file);
+	if (rc == 0)
+		rc = store_adopt(store, blobs_fd);
+	if (file >= 0)
+		(void)close(file);
+	return rc == 0 ? 0 : error_set(err, rc, "%s: %s", store->database, strerror(-rc));
+}
+
+static int open_directory(struct store *store, enum store_mode mode, int *ret_fd, struct error *err)
+{
+	if (mode == STORE_CREATE && mkdir(store->directory, 0750) < 0 && errno != EEXIST)
+		return error_set(err, -errno, "%s: cannot make the state directory: %s",
+			store->directory, strerror(errno));
+	int fd = open(store->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int rc = fd < 0 ? -errno : 0;
+	struct stat status;
+	if (rc == 0 && fstat(fd, &status) < 0)
+		rc = -errno;
+	if (rc == 0 && mode == STORE_READ && faccessat(fd, "pewter.db", F_OK, 0) < 0)
+		rc = -errno;
+	if (rc == 0) {
+		store->owner = status.st_uid;
+		store->group = status.st_gid;
+		*ret_fd = fd;
+		return 0;
+	}
+	if (fd >= 0)
+		(void)close(fd);
+	if (rc == -ENOENT)
+		return error_set(err, rc,
+			"%s: nothing here yet; begin with `pewter image import SOURCE --name NAME`",
+			store->directory);
+	return error_set(err, rc, "%s: %s", store->directory, strerror(-rc));
+}
+
+static int open_database(struct store *store, int directory_fd, struct error *err)
+{
+	/*
+	 * One at a time: when two processes turn the same new database to write-ahead logging,
+	 * SQLite fails one of them at once instead of letting it wait. A file system that cannot
+	 * lock loses only this courtesy.
+	 */
+	(void)flock(directory_fd, LOCK_EX);
+	int rc = make_files(store, directory_fd, err);
+	if (rc == 0)
+		rc = sql_open(store->database, &store->sql, err);
+	if (rc == 0)
+		rc = migrate(store, err);
+	return rc;
+}
+
+int store_open(
+	const char *directory, enum store_mode mode, struct store **ret_store, struct error *err)
+{
+	CLEANUP(store_closep) struct store *store = calloc(1, sizeof(*store));
+	if (store == NULL)
+		return error_set(err, -ENOMEM, "out of memory");
+	store->blobs_fd = -1;
+	store->directory = strdup(directory);
+	if (store->directory == NULL || asprintf(&store->database, "%s/pewter.db", directory) < 0) {
+		store->database = NULL; /* asprintf leaves it undefined */
+		return error_set(err, -ENOMEM, "out of memory");
+	}
+	int fd = -1;
+	int rc = open_directory(store, mode, &fd, err);
+	if (rc < 0)
+		return rc;
+	rc = open_database(store, fd, err);
+	(void)close(fd);
+	if (rc < 0)
+		return rc;
+	*ret_store = TAKE(store);
+	return 0;
+}
+
+struct store *store_close(struct store *store)
+{
+	if (store == NULL)
+		return NULL;
+	store->sql = sql_close(store->sql);
+	if (store->blobs_fd >= 0)
+		(void)close(store->blobs_fd);
+	free(store->database);
+	free(store->directory);
+	free(store);
+	return NULL;
+}
+
+int store_begin(struct store *store, struct error *err)
+{
+	return sql_begin(store->sql, SQL_ATOMIC, err);
+}
+
+int store_commit(struct store *store, struct error *err)
+{
+	return sql_commit(store->sql, err);
+}
+
+void store_rollback(struct store *store)
+{
+	sql_rollback(store->sql);
+}
+
+int store_change_count(struct store *store, uint64_t *ret_count)
+{
+	CLEANUP(sql_done) struct sql_query query = sql_query(store->sql, "PRAGMA data_version");
+	int rc = sql_step(&query, NULL);
+	if (rc < 0)
+		return rc;
+	*ret_count = sql_get_u64(&query);
+	return 0;
+}
+
+int store_watch(struct store *store, int *ret_fd, struct error *err)
+{
+	int fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	if (fd < 0)
+		return error_set(
+			err, -errno, "cannot watch %s: %s", store->database, strerror(errno));
+	/* sql.c touches the file after each commit. */
+	if (inotify_add_watch(fd, store->database, IN_ATTRIB) < 0) {
+		int rc = -errno;
+		(void)close(fd);
+		return error_set(err, rc, "cannot watch %s: %s", store->database, strerror(-rc));
+	}
+	*ret_fd = fd;
+	return 0;
+}
+
+void store_watch_drain(int fd)
+{
+	char events[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
+	while (read(fd, events, sizeof(events)) > 0)
+		continue;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "../unit.h"
+
+#include "adapter/crypto.h"
+#include "base/text.h"
+
+#include <string.h>
+
+/* FIPS 180-4's own examples (NIST "SHA256.pdf") and the empty message. */
+static void test_known(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *message, *digest;
+	} cases[] = {
+		{"", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
+		{"abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
+		{"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+			"248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"},
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		uint8_t digest[SHA256_BYTES];
+		char text[2 * SHA256_BYTES + 1];
+		assert_int_equal(sha256_of(cases[i].message, strlen(cases[i].message), digest), 0);
+		text_hex(digest, sizeof(digest), text);
+		assert_string_equal(text, cases[i].digest);
+	}
+}
+
+/* However it is cut, a message has one hash; finishing begins the next. */
+static void test_pieces(void **state)
+{
+	(void)state;
+	uint8_t message[300], whole[SHA256_BYTES], pieces[SHA256_BYTES];
+	struct sha256 *hash;
+	for (size_t i = 0; i < sizeof(message); i++)
+		message[i] = (uint8_t)(i * 7);
+	assert_int_equal(sha256_of(message, sizeof(message), whole), 0);
+	assert_int_equal(sha256_new(&hash), 0);
+	for (size_t cut = 0; cut <= sizeof(message); cut++) {
+		assert_int_equal(sha256_add(hash, message, cut), 0);
+		assert_int_equal(sha256_add(hash, message + cut, sizeof(message) - cut), 0);
+		sha256_finish(hash, pieces);
+		assert_memory_equal(pieces, whole, sizeof(whole));
+	}
+	sha256_free(hash);
+	sha256_free(NULL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_known),
+		cmocka_unit_test(test_pieces),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
