@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * From the store to what boot_decide() takes: the images with the loaders that they hold, and what
+ * is known of a client. The server and `pewter explain` both ask here, so that they cannot differ.
+ */
+#pragma once
+
+#include "boot/decide.h"
+#include "store/store.h"
+
+struct catalogue;
+
+/* A copy of the images as they are now; load again when store_change_count() has moved. */
+int catalogue_load(
+	struct store *store, struct catalogue **ret_catalogue, struct error *err) MUST_CHECK;
+struct catalogue *catalogue_free(struct catalogue *catalogue);
+DEFINE_FREEP(struct catalogue, catalogue_free);
+
+const struct boot_catalogue *catalogue_images(const struct catalogue *catalogue);
+/* The image's record (with its files, to be served), or NULL. */
+const struct image_record *catalogue_record(const struct catalogue *catalogue, const char *name);
+
+/* What the store knows of the machine; BOOT_CLIENT_UNKNOWN if nothing. uuid may be NULL. */
+int catalogue_client(struct store *store, const uint8_t mac[static 6], const struct guid *uuid,
+	struct boot_client *ret_client, struct error *err) MUST_CHECK;
