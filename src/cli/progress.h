@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * How far a long work has come, on stderr: a bar when that is a terminal and the work takes longer
+ * than a second; with --json one line {"progress": {"phase", "done", "total"}} now and then;
+ * nothing otherwise.
+ */
+#pragma once
+
+#include "cli/cli.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define PROGRESS_TEXT_BYTES 256
+
+struct progress {
+	enum {
+		PROGRESS_SILENT,
+		PROGRESS_BAR,
+		PROGRESS_JSON,
+	} style;
+	char phase[64];
+	uint64_t done, total;         /* bytes; total 0 while unknown */
+	int64_t started_ms, shown_ms; /* monotonic; shown_ms 0: not yet */
+};
+
+/* phase is what the bar is labelled with: "converting". */
+void progress_begin(
+	struct progress *progress, const struct cli *cli, const char *phase, uint64_t total);
+/* As often as the caller likes: what is shown changes at most ten times a second. */
+void progress_update(struct progress *progress, uint64_t done);
+/* Takes the bar away (JSON: a last line with where it came). */
+void progress_end(struct progress *progress);
+
+/* "boot.wim  [=====>    ]  45 %  210 MB of 466 MB  98.2 MB/s  3 s left", cut to width columns. */
+void progress_render(const char *phase, uint64_t done, uint64_t total, int64_t elapsed_ms,
+	size_t width, char text[static PROGRESS_TEXT_BYTES]);
