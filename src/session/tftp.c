@@ -336,6 +336,16 @@ void tftp_session_timer(
 		send_window(session, now_us, ret_actions);
 }
 
+void tftp_session_busy(struct tftp_session *session, int64_t now_us)
+{
+	if (session->ended || now_us - session->progress_us >= session->silence_us)
+		return;
+	session->restart_us = TFTP_NEVER;
+	if (session->resend_us < now_us + session->rto_us)
+		session->resend_us = now_us + session->rto_us;
+	set_timer(session);
+}
+
 void tftp_session_refused(struct tftp_session *session, struct tftp_actions *ret_actions)
 {
 	*ret_actions = (struct tftp_actions){0};

@@ -112,6 +112,9 @@ void tftp_session_reply(struct tftp_session *session, const struct tftp_reply *r
 /* At timer_at_us or later; earlier it does nothing. */
 void tftp_session_timer(
 	struct tftp_session *session, int64_t now_us, struct tftp_actions *ret_actions);
+/* Blocks of the last action still wait to be sent (a slow or busy network card), so there is no
+ * silence of the client's yet. Call it in front of tftp_session_timer(). */
+void tftp_session_busy(struct tftp_session *session, int64_t now_us);
 /* ICMP said that nobody listens at the client's port any more. */
 void tftp_session_refused(struct tftp_session *session, struct tftp_actions *ret_actions);
 /* Our side cannot go on; the client is told why. */

@@ -332,6 +332,24 @@ static void silence_is_answered_ever_more_slowly(void **state)
 	assert_true(last_us - at_us <= TFTP_SILENCE_US + TFTP_RTO_CEILING_US);
 }
 
+static void a_full_network_card_is_no_silence(void **state)
+{
+	(void)state;
+	start(&window_4, 10000);
+	ack(0, -1, 3 * MS);
+	for (int i = 0; i < 100; i++) {
+		int64_t now_us = session.timer_at_us;
+		tftp_session_busy(&session, now_us);
+		tftp_session_timer(&session, now_us, &actions);
+		expect_nothing();
+		assert_true(session.timer_at_us > now_us);
+	}
+	/* But it is not waited for for ever. */
+	tftp_session_busy(&session, 4 * TFTP_SILENCE_US);
+	tftp_session_timer(&session, 4 * TFTP_SILENCE_US, &actions);
+	expect_end(TFTP_END_TIMEOUT);
+}
+
 static void who_never_answers_gets_few_packets(void **state)
 {
 	(void)state;
@@ -457,6 +475,7 @@ int main(void)
 		cmocka_unit_test(a_duplicated_ack_does_not_double_the_rest),
 		cmocka_unit_test(a_needless_restart_is_not_repeated),
 		cmocka_unit_test(silence_is_answered_ever_more_slowly),
+		cmocka_unit_test(a_full_network_card_is_no_silence),
 		cmocka_unit_test(who_never_answers_gets_few_packets),
 		cmocka_unit_test(the_clients_timeout_bounds_ours),
 		cmocka_unit_test(ends_are_told_apart),
