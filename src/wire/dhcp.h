@@ -132,7 +132,8 @@ struct dhcp_writer {
 /* A reply to request: op, htype, hlen, xid, flags, giaddr, chaddr copied; 53 = type. */
 void dhcp_writer_reply(
 	struct dhcp_writer *writer, const struct dhcp_message *request, enum dhcp_type type);
-/* Not for 0, 52 and 255, which are the writer's own business: these count as a failure. */
+/* Each code once. Not for 0, 52 and 255, which are the writer's own business: these count as a
+ * failure. */
 void dhcp_writer_option(struct dhcp_writer *writer, uint8_t code, const void *bytes, size_t n);
 void dhcp_writer_option_u8(struct dhcp_writer *writer, uint8_t code, uint8_t value);
 void dhcp_writer_option_u16(struct dhcp_writer *writer, uint8_t code, uint16_t value);

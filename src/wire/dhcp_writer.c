@@ -21,13 +21,15 @@
 #define DATAGRAM_MAX   1500
 #define PIECE_MAX      255
 #define OVERLOAD_BYTES 3
+#define SNAME_BYTES    64
+#define FILE_BYTES     128
 
 /* Where options may go, in the order in which a reader joins pieces. */
 enum { FIELD_OPTIONS, FIELD_FILE, FIELD_SNAME, N_FIELDS };
 
 struct placement {
 	struct writer fields[N_FIELDS];
-	uint8_t file[128], sname[64];
+	uint8_t file[FILE_BYTES], sname[SNAME_BYTES];
 };
 
 void dhcp_writer_reply(
@@ -142,22 +144,30 @@ static bool place_option(
 	return true;
 }
 
-/* Which round of placing a code belongs to: 53, then 54, then as added. */
-static int rank_of(uint8_t code)
+/*
+ * Which round of placing an option belongs to: 53, then 54, then as added; but when fields are
+ * overloaded, first what is too long for sname, the smallest field, so that it finds the others
+ * empty.
+ */
+static int rank_of(uint8_t code, size_t length, bool overload)
 {
-	return code == DHCP_OPT_MESSAGE_TYPE ? 0 : code == DHCP_OPT_SERVER_ID ? 1 : 2;
+	if (code == DHCP_OPT_MESSAGE_TYPE)
+		return 0;
+	if (code == DHCP_OPT_SERVER_ID)
+		return 1;
+	return overload && encoded_size(length) >= SNAME_BYTES ? 2 : 3;
 }
 
-static bool place_all(const struct dhcp_writer *writer, struct placement *placement)
+static bool place_all(const struct dhcp_writer *writer, bool overload, struct placement *placement)
 {
 	uint8_t code;
 	const uint8_t *value;
 	size_t length;
 
-	for (int rank = 0; rank <= 2; rank++) {
+	for (int rank = 0; rank <= 3; rank++) {
 		struct reader reader = reader_over(writer->bytes, writer->n_bytes);
 		while (option_next(&reader, &code, &value, &length)) {
-			if (rank_of(code) != rank || code == DHCP_OPT_RELAY_AGENT)
+			if (rank_of(code, length, overload) != rank || code == DHCP_OPT_RELAY_AGENT)
 				continue;
 			if (!place_option(placement, code, value, length))
 				return false;
@@ -178,7 +188,7 @@ static bool place(const struct dhcp_writer *writer, bool overload, uint8_t *opti
 		ret->fields[FIELD_FILE] = writer_over(ret->file, sizeof(ret->file) - 1);
 	if (overload && writer->sname[0] == '\0')
 		ret->fields[FIELD_SNAME] = writer_over(ret->sname, sizeof(ret->sname) - 1);
-	return place_all(writer, ret);
+	return place_all(writer, overload, ret);
 }
 
 static void header_write(const struct dhcp_writer *writer, struct writer *out)
