@@ -6,18 +6,22 @@ their own pids, files lie in one temporary folder. Waiting is always for an even
 Python's standard library only.
 """
 
+import ctypes
 import os
 import re
+import select
 import shutil
 import signal
+import socket
 import struct
 import subprocess
 import tempfile
 import threading
 import time
 
+from ovmf import boot_variables
+
 OVMF_CODE = "/usr/share/OVMF/OVMF_CODE_4M.fd"
-OVMF_VARS = "/usr/share/OVMF/OVMF_VARS_4M.fd"
 ESCAPES = re.compile(rb"\x1b\[[0-9;?=]*[A-Za-z]|\x1b[()][0-9A-Z]|\x00")
 
 
@@ -86,6 +90,67 @@ class Process:
             self.wait_exit(10)
 
 
+class Capture:
+    """Packets of one interface, into a pcap file. Not tcpdump: that loses what is still in its ring when it is told to
+    end, and these are the packets by which a boot ended."""
+
+    SNAP = 65536
+    command = ["capture"]
+
+    def __init__(self, namespace, interface, path):
+        self._stop_read, self._stop_write = os.pipe()
+        self._file = open(path, "wb")
+        self._file.write(struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, self.SNAP, 1))
+        self._socket = None
+        self._begun = threading.Event()
+        self.packets = 0
+        self._thread = threading.Thread(target=self._run, args=(namespace, interface), daemon=True)
+        self._thread.start()
+        if not self._begun.wait(10) or not self._socket:
+            raise Failed(f"cannot capture on {interface}")
+
+    def _run(self, namespace, interface):
+        try:
+            with open(f"/run/netns/{namespace}", "rb") as file:  # a namespace belongs to a thread
+                if ctypes.CDLL(None, use_errno=True).setns(file.fileno(), 0):
+                    return
+            packets = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+            packets.setsockopt(socket.SOL_SOCKET, 33, 64 << 20)  # SO_RCVBUFFORCE
+            packets.bind((interface, 3))
+            packets.setblocking(False)
+            self._socket = packets
+        finally:
+            self._begun.set()
+        while True:
+            ready, _, _ = select.select([packets, self._stop_read], [], [])
+            try:
+                while True:
+                    self._write(packets.recv(self.SNAP))
+            except BlockingIOError:
+                pass
+            if self._stop_read in ready:
+                return
+
+    def _write(self, packet):
+        now = time.time()
+        self._file.write(struct.pack("<IIII", int(now), int(now % 1 * 1e6), len(packet), len(packet)) + packet)
+        self.packets += 1
+
+    def text(self):
+        return f"{self.packets} packets\n"
+
+    def stop(self):
+        """Everything that crossed the interface before this call is in the file after it."""
+        if self._file.closed:
+            return
+        os.write(self._stop_write, b"x")
+        self._thread.join()
+        self._socket.close()
+        self._file.close()
+        os.close(self._stop_read)
+        os.close(self._stop_write)
+
+
 class Host:
     """A network namespace."""
 
@@ -110,33 +175,6 @@ class Host:
     def address(self, interface, address):
         self.run("ip", "address", "add", address, "dev", interface)
         self.run("ip", "link", "set", interface, "up")
-
-
-def boot_variables(template, mac, ways):
-    """OVMF's variable store with boot entries for the network card at PCI 0:2.0, in the order of `ways` ("pxe", "http").
-
-    The firmware would make such entries itself, but after that of the card's own iPXE ROM: then iPXE would load, and not
-    the firmware's PXE, which is what a Windows boot manager meets on real machines."""
-    with open(template, "rb") as file:
-        store = bytearray(file.read())
-    at = struct.unpack_from("<H", store, 48)[0] + 28  # after the volume's header and that of the store
-    if store[at:at + 2] != b"\xff\xff":
-        raise Failed(f"{template} already has variables")
-    card = (bytes.fromhex("02010c00d041030a00000000") + bytes.fromhex("010106000002") +
-            bytes.fromhex("030b2500") + bytes.fromhex(mac.replace(":", "")) + bytes(26) + b"\1" +
-            bytes.fromhex("030c1b00") + bytes(23))
-    paths = {"pxe": card, "http": card + bytes.fromhex("03180400")}
-    variables = {"BootOrder": struct.pack(f"<{len(ways)}H", *range(len(ways)))}
-    for number, way in enumerate(ways):
-        path = paths[way] + bytes.fromhex("7fff0400")
-        variables[f"Boot{number:04X}"] = struct.pack("<IH", 1, len(path)) + f"{way}\0".encode("utf-16-le") + path
-    for name, data in variables.items():
-        name = (name + "\0").encode("utf-16-le")
-        variable = (struct.pack("<HBBIQ16sIII", 0x55aa, 0x3f, 0, 7, 0, b"", 0, len(name), len(data)) +
-                    bytes.fromhex("61dfe48bca93d211aa0d00e098032b8c") + name + data)
-        store[at:at + len(variable)] = variable
-        at += (len(variable) + 3) // 4 * 4
-    return bytes(store)
 
 
 class Lab:
@@ -180,21 +218,24 @@ class Lab:
 
     def capture(self, host, interface, name):
         """Records packets into a file until stop(); it has begun when this returns."""
-        process = host.start("tcpdump", "-n", "-U", "-s", "0", "-B", "65536", "-Z", "root", "-i", interface, "-w",
-                             self.path(name))
-        if not process.wait_for("listening on", 10):
-            raise Failed(f"tcpdump: {process.text()}")
-        return process
+        capture = Capture(host.name, interface, self.path(name))
+        self.processes.append(capture)
+        return capture
 
-    def machine(self, host, bridge="lan", firmware="uefi", card="e1000", rom=None, mac="52:54:00:70:77:01",
-                memory_mb=768, ways=("pxe",), uuid="6b0a9a0e-5f5c-4d0e-9a30-70657774e201"):
-        """Powers on a virtual machine whose only boot device is its network card, on a tap in the bridge.
+    def tap(self, host, bridge="lan"):
+        """A free socket of the switch, for a machine; its name. Packets are captured here: on the bridge itself
+        datagrams that the server left to the kernel to cut (UDP GSO) would be seen uncut."""
+        name = f"tap{len(self.processes)}"
+        host.run("ip", "tuntap", "add", name, "mode", "tap")
+        host.run("ip", "link", "set", name, "master", bridge)
+        host.run("ip", "link", "set", name, "up")
+        return name
+
+    def machine(self, host, tap, firmware="uefi", card="e1000", rom=None, mac="52:54:00:70:77:01", memory_mb=768,
+                ways=("pxe",), uuid="6b0a9a0e-5f5c-4d0e-9a30-70657774e201"):
+        """Powers on a virtual machine whose only boot device is its network card, plugged into a tap.
 
         e1000 with its iPXE ROM: iPXE gives the firmware the UNDI that a Windows boot manager wants."""
-        tap = "tap" + mac[-2:]
-        host.run("ip", "tuntap", "add", tap, "mode", "tap")
-        host.run("ip", "link", "set", tap, "master", bridge)
-        host.run("ip", "link", "set", tap, "up")
         device = f"{card},netdev=net0,mac={mac},addr=2"
         if rom is not None:
             device += f",romfile={rom}"
@@ -204,7 +245,7 @@ class Lab:
         if firmware == "uefi":
             variables = self.path(f"vars-{tap}.fd")
             with open(variables, "wb") as file:
-                file.write(boot_variables(OVMF_VARS, mac, ways))
+                file.write(boot_variables(mac, ways))
             # Without this the firmware spends minutes on DHCPv6 before it goes on to HTTP boot.
             command += ["-fw_cfg", "name=opt/org.tianocore/IPv6Support,string=n",
                         "-drive", f"if=pflash,unit=0,format=raw,readonly=on,file={OVMF_CODE}",
