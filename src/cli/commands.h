@@ -3,3 +3,8 @@
 #pragma once
 
 #include "cli/cli.h"
+
+command_function cmd_image_import;
+command_function cmd_image_list;
+command_function cmd_image_remove;
+command_function cmd_image_show;
