@@ -48,8 +48,12 @@ static int open_port(struct tftp_listener *listener, uint32_t address, uint16_t 
 		setsockopt(listener->fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof(on)) < 0)
 		return error_set(
 			err, -errno, "cannot make a UDP socket: %s", strerrordesc_np(errno));
-	/* More is better, less is no fault. */
-	(void)setsockopt(listener->fd, SOL_SOCKET, SO_RCVBUF, &buffer_bytes, sizeof(buffer_bytes));
+	/* More is better, less is no fault. The first way needs CAP_NET_ADMIN, the second stops at
+	 * net.core.rmem_max. */
+	if (setsockopt(listener->fd, SOL_SOCKET, SO_RCVBUFFORCE, &buffer_bytes,
+		    sizeof(buffer_bytes)) < 0)
+		(void)setsockopt(
+			listener->fd, SOL_SOCKET, SO_RCVBUF, &buffer_bytes, sizeof(buffer_bytes));
 	if (interface != NULL && setsockopt(listener->fd, SOL_SOCKET, SO_BINDTODEVICE, interface,
 					 (socklen_t)strnlen(interface, IFNAMSIZ)) < 0)
 		return error_set(err, -errno, "cannot listen for TFTP on interface %s: %s",
