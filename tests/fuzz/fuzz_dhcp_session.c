@@ -5,21 +5,28 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static const struct dhcp_pool pool = {0x0a000064, 0x0a000068};
+
+/* What we send is whole, and gives only addresses of the pool; a proxy gives none, and only sends.
+ */
 static void check(const struct dhcp_actions *actions, bool proxy)
 {
 	struct dhcp_message sent;
-	for (const struct dhcp_action *a = actions->list; a < actions->list + actions->n; a++)
+	for (const struct dhcp_action *a = actions->list; a < actions->list + actions->n; a++) {
+		if (a->kind == DHCP_ACTION_SEND &&
+			(dhcp_parse(a->bytes, a->n_bytes, &sent, NULL) < 0 || a->n_bytes < 300 ||
+				a->n_bytes > 1472))
+			__builtin_trap();
 		if (a->kind != DHCP_ACTION_SEND
 				? proxy
-				: dhcp_parse(a->bytes, a->n_bytes, &sent, NULL) < 0 ||
-					  a->n_bytes < 300 || a->n_bytes > 1472 ||
-					  (proxy && sent.yiaddr != 0))
+				: sent.yiaddr != 0 && (proxy || sent.yiaddr < pool.first ||
+							      sent.yiaddr > pool.last))
 			__builtin_trap();
+	}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct dhcp_pool pool = {0x0a000064, 0x0a000068};
 	struct dhcp_arrival arrival = {4, 0x0a000001, 0xffffff00, 0, 68, 67, 1};
 	struct pxe_offer offer = {PXE_OFFER_PLAIN, arrival.local, "b\\id\\x.efi", "\\b\\id\\BCD"};
 	bool proxy = size > 0 && (data[0] & 1) != 0;
