@@ -40,4 +40,5 @@
 #define LIMIT_ISO_ENTRIES                 100000       /* files and folders in an ISO */
 #define LIMIT_BCD_BYTES                   (1U << 20)   /* a boot configuration store */
 #define LIMIT_CONFIG_BYTES                (1U << 20)   /* the configuration file */
+#define LIMIT_CAPTURE_BYTES               (64U << 20)  /* a capture of packets to replay */
 /* clang-format on */

@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "boot/firmware.h"
+#include "boot/script.h"
 #include "boot/tree.h"
 
 #include <assert.h>
@@ -131,6 +132,14 @@ static bool know_firmware(struct thought *t)
 	else if (c->vendor == PXE_VENDOR_HTTP)
 		t->kind = FIRMWARE_HTTP;
 	reason(t, "firmware: %s%s", t->arch->words, c->is_ipxe ? ", running iPXE" : "");
+	if (c->has_bus_id)
+		reason(t, "network card: PCI %04x:%04x (option 175.177)", c->bus_vendor,
+			c->bus_device);
+	if (t->request->relay != 0) {
+		char relay[IPV4_TEXT_BYTES];
+		ipv4_format(t->request->relay, relay);
+		reason(t, "it comes through the relay %s, and the answer goes there", relay);
+	}
 	return true;
 }
 
@@ -262,23 +271,41 @@ static bool has_our_ipxe(const struct thought *t)
 	}
 }
 
+/* What the script (script.c) will do, told before the machine finds out. */
+static void foresee_script(struct thought *t)
+{
+	const struct boot_image *image = t->decision->image;
+	const char *native = boot_loader_name(t->arch->loader);
+	if (t->policy->has_script)
+		reason(t, "iPXE gets your own script ([boot] script)");
+	else if (t->policy->has_wimboot && boot_script_fits_wimboot(image))
+		reason(t, "iPXE gets a script that starts wimboot");
+	else if (holds(image, t->arch->loader))
+		reason(t, "iPXE gets a script that starts %s", native);
+	else
+		reason(t,
+			"its script can only say on the screen what is missing: %s in the image, "
+			"or "
+			"wimboot on the server ([boot] wimboot=)",
+			native);
+}
+
 static enum boot_loader choose_for_ipxe(struct thought *t)
 {
 	const struct boot_request *r = t->request;
 	if (t->policy->chain_ipxe_rom && !r->loaded_ipxe) {
 		if (has_our_ipxe(t)) {
-			reason(t, "an iPXE in ROM is given our own first ([boot] chain_ipxe_rom)");
+			reason(t, "an iPXE in ROM is given our own first ([boot] chain_ipxe)");
 			return t->arch->ipxe;
 		}
 		reason(t,
-			"[boot] chain_ipxe_rom is on, but no iPXE for %s is installed: its own is "
+			"[boot] chain_ipxe is on, but no iPXE for %s is installed: its own is "
 			"used",
 			t->arch->words);
 	} else if (r->loaded_ipxe) {
 		reason(t, "our own iPXE is running");
 	}
-	reason(t, "iPXE gets a script made for this boot%s",
-		t->policy->has_wimboot ? ", which starts wimboot" : "");
+	foresee_script(t);
 	return BOOT_LOADER_IPXE_SCRIPT;
 }
 
@@ -300,6 +327,7 @@ static enum boot_loader choose_loader(struct thought *t)
 	 * bootmgfw.efi, which every boot.wim of that age has. */
 	if (t->kind != FIRMWARE_HTTP && has_our_ipxe(t)) {
 		reason(t, "so it goes by way of %s", boot_loader_name(t->arch->ipxe));
+		foresee_script(t);
 		return t->arch->ipxe;
 	}
 	if (t->kind == FIRMWARE_BIOS)
@@ -334,7 +362,7 @@ static void name_script(struct thought *t, const char *path)
 		ipv4_format(r->server, server);
 		(void)snprintf(base, sizeof(base), "tftp://%s", server);
 		reason(t, "over TFTP, as %s",
-			r->http_port == 0 ? "the HTTP listener is off ([http] port=0)"
+			r->http_port == 0 ? "the HTTP listener is off ([http] enabled=no)"
 					  : "this iPXE was built without HTTP (175.19)");
 	}
 	int n = snprintf(t->decision->path, sizeof(t->decision->path), "%s%s", base, path);
@@ -360,7 +388,7 @@ static bool make_offer(struct thought *t)
 	if (t->kind == FIRMWARE_HTTP) {
 		if (r->http_port == 0) {
 			reason(t, "it boots over HTTP, and the HTTP listener is off: set [http] "
-				  "port=");
+				  "enabled=yes");
 			return false;
 		}
 		/* The boot manager asks for everything else below fixed paths, so there is nothing

@@ -89,6 +89,7 @@ struct boot_policy {
 	bool has_undionly;   /* the files are installed */
 	bool has_ipxe_x64;
 	bool has_wimboot;
+	bool has_script; /* the user's own iPXE script, in place of ours */
 };
 
 struct boot_image {

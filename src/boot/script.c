@@ -102,10 +102,15 @@ static int write_refusal(const struct boot_script *script, const char *loader, s
 	return buffer_printf(out,
 		"echo %s holds no %s, and there is no wimboot on the server.\n"
 		"echo On the server do one of these:\n"
-		"echo   put wimboot there and name it in the config file, [ipxe] wimboot=\n"
+		"echo   put wimboot there and name it in the config file, [boot] wimboot=\n"
 		"echo   pewter image import the whole medium, which holds %s\n"
 		"goto failed\n",
 		script->image->name, loader, loader);
+}
+
+bool boot_script_fits_wimboot(const struct boot_image *image)
+{
+	return strcmp(image->arch, "amd64") == 0 || strcmp(image->arch, "x86") == 0;
 }
 
 static int write_way(
@@ -117,10 +122,7 @@ static int write_way(
 	const struct firmware_arch *arch = firmware_arch(number);
 	enum boot_loader loader = arch != NULL ? arch->loader : BOOT_LOADER_BOOTMGFW_X64;
 
-	/* wimboot is made for x86; ARM goes the native way. */
-	bool is_x86 = strcmp(script->image->arch, "amd64") == 0 ||
-		      strcmp(script->image->arch, "x86") == 0;
-	if (script->has_wimboot && is_x86)
+	if (script->has_wimboot && boot_script_fits_wimboot(script->image))
 		return write_wimboot(words, out);
 	if ((script->image->loaders & (UINT32_C(1) << loader)) != 0)
 		return write_chain(words, boot_loader_name(loader), out);

@@ -23,5 +23,8 @@ struct boot_script {
 				 @REVISION@ are filled in */
 };
 
+/* wimboot is made for x86; ARM goes the native way. */
+bool boot_script_fits_wimboot(const struct boot_image *image);
+
 /* Appends the script to out. -EFBIG if it grew past the buffer's maximum. */
 int boot_script_write(const struct boot_script *script, struct buffer *out) MUST_CHECK;

@@ -5,3 +5,4 @@
 #include "cli/cli.h"
 
 command_function cmd_serve;
+command_function cmd_explain;

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct catalogue {
 	struct image_record *records;
@@ -82,6 +83,24 @@ const struct image_record *catalogue_record(const struct catalogue *catalogue, c
 			return &catalogue->records[i];
 	}
 	return NULL;
+}
+
+static bool is_there(const char *path)
+{
+	return path[0] != 0 && access(path, R_OK) == 0;
+}
+
+void catalogue_policy(const struct config *config, struct boot_policy *ret_policy)
+{
+	*ret_policy = (struct boot_policy){
+		.unknown = config->unknown,
+		.chain_ipxe_rom = config->chain_ipxe,
+		.has_undionly = is_there(config->undionly),
+		.has_ipxe_x64 = is_there(config->ipxe_x64),
+		.has_wimboot = is_there(config->wimboot),
+		.has_script = is_there(config->script),
+	};
+	(void)text_copy(ret_policy->image, sizeof(ret_policy->image), config->image);
 }
 
 static int parse_state(const char *text, enum boot_client_state *ret_state)

@@ -289,6 +289,11 @@ static void goes_round_a_missing_loader(void **state)
 
 	s.policy.has_undionly = true;
 	d = decide(&s);
+	assert_true(says(&d, "[boot] wimboot=")); /* known before the machine finds out */
+	s.policy.has_wimboot = true;
+	d = decide(&s);
+	assert_true(says(&d, "starts wimboot"));
+	assert_false(says(&d, "[boot] wimboot="));
 	assert_int_equal(d.action, BOOT_SERVE);
 	assert_int_equal(d.loader, BOOT_LOADER_UNDIONLY);
 	assert_int_equal(d.offer.style, PXE_OFFER_DIRECT);
@@ -304,7 +309,7 @@ static void http_boot_needs_the_listener(void **state)
 	s.request.http_port = 0;
 	struct boot_decision d = decide(&s);
 	assert_int_equal(d.action, BOOT_REFUSE);
-	assert_true(says(&d, "[http] port="));
+	assert_true(says(&d, "[http] enabled=yes"));
 }
 
 /* Sites with options 66 and 67 in their own DHCP server: nothing but file requests is seen. */
@@ -343,6 +348,19 @@ static void a_wdsnbp_is_a_bios(void **state)
 	assert_int_equal(d.offer.style, PXE_OFFER_FINAL);
 }
 
+static void tells_what_it_knows_of_the_machine(void **state)
+{
+	(void)state;
+	struct scene s = scene_normal();
+	s.request.relay = 0x0a000001;
+	s.request.client.has_bus_id = true;
+	s.request.client.bus_vendor = 0x8086;
+	s.request.client.bus_device = 0x15f3;
+	struct boot_decision d = decide(&s);
+	assert_true(says(&d, "8086:15f3"));
+	assert_true(says(&d, "relay 10.0.0.1"));
+}
+
 static void explains_without_an_id(void **state)
 {
 	(void)state;
@@ -378,6 +396,7 @@ int main(void)
 		cmocka_unit_test(http_boot_needs_the_listener),
 		cmocka_unit_test(serves_files_without_dhcp),
 		cmocka_unit_test(a_wdsnbp_is_a_bios),
+		cmocka_unit_test(tells_what_it_knows_of_the_machine),
 		cmocka_unit_test(explains_without_an_id),
 		cmocka_unit_test(names_go_both_ways),
 	};
