@@ -23,9 +23,23 @@
 /* A client that is over its limit, or sends garbage, fills no log: one line in so much time. */
 #define COMPLAINT_MS        10000
 #define BUCKETS             1024 /* a power of two */
+/* How long after its arrival a repeated request may still turn out to be a new one. */
+#define REPEAT_MS           1000
 /* Descriptors: a socket and a file for each transfer, and what the rest of the program needs. */
 #define DESCRIPTORS_EACH    2
 #define DESCRIPTORS_OTHER   512
+
+/*
+ * The request of a transfer that is under way, once more from the same port: either the client did
+ * not get our answer and the transfer will send it again, or the client has just ended it and asks
+ * anew (a size probe and the real request may be the same bytes), and its ERROR is still with the
+ * worker. Which of the two it was is seen when the transfer ends.
+ */
+struct tftp_repeat {
+	uint64_t at_ms;
+	struct tftp_datagram datagram; /* its bytes are the ones below */
+	uint8_t bytes[LIMIT_TFTP_REQUEST_BYTES];
+};
 
 struct tftp_server {
 	const struct file_source *source;
@@ -78,20 +92,30 @@ static void table_remove(struct tftp_server *server, struct tftp_transfer *trans
 	server->counters.transfers_active--;
 }
 
-/* How many transfers the client has, and whether one of them is from that port. */
-static unsigned table_count(
-	struct tftp_server *server, const struct tftp_datagram *datagram, bool *ret_is_repeated)
+/* FNV-1a: tells retransmissions from other requests, and need not withstand anybody. */
+static uint64_t hash_of(const struct tftp_datagram *datagram)
+{
+	uint64_t hash = 0xcbf29ce484222325U;
+	for (size_t i = 0; i < datagram->n; i++)
+		hash = (hash ^ datagram->bytes[i]) * 0x100000001b3U;
+	return hash;
+}
+
+/* How many transfers the client has, and which of them, if any, is this very request's. */
+static unsigned table_count(struct tftp_server *server, const struct tftp_datagram *datagram,
+	struct tftp_transfer **ret_same)
 {
 	unsigned n = 0;
-	*ret_is_repeated = false;
-	for (const struct tftp_transfer *transfer = *bucket_of(server, datagram->peer);
-		transfer != NULL; transfer = transfer->next_active) {
+	uint64_t hash = hash_of(datagram);
+	*ret_same = NULL;
+	for (struct tftp_transfer *transfer = *bucket_of(server, datagram->peer); transfer != NULL;
+		transfer = transfer->next_active) {
 		if (transfer->peer != datagram->peer)
 			continue;
 		n++;
 		if (transfer->peer_port == datagram->peer_port &&
-			transfer->local == datagram->local)
-			*ret_is_repeated = true;
+			transfer->local == datagram->local && transfer->request_hash == hash)
+			*ret_same = transfer;
 	}
 	return n;
 }
@@ -158,6 +182,7 @@ static void tell_source(const struct tftp_server *server, const struct tftp_tran
 static void release(struct tftp_transfer *transfer)
 {
 	(void)view_unref(transfer->view);
+	free(transfer->repeat);
 	free(transfer);
 }
 
@@ -179,6 +204,18 @@ static void on_timer(uv_timer_t *timer)
 	}
 }
 
+static void take_request(struct tftp_server *server, const struct tftp_datagram *datagram);
+
+/* The client had ended the transfer when it asked once more. */
+static void take_repeat(struct tftp_server *server, const struct tftp_transfer *transfer)
+{
+	const struct tftp_repeat *repeat = transfer->repeat;
+	bool was_ended = transfer->end == TFTP_END_PROBE || transfer->end == TFTP_END_ABORTED;
+	if (repeat != NULL && was_ended && !server->is_stopping &&
+		uv_now(server->loop) - repeat->at_ms <= REPEAT_MS)
+		take_request(server, &repeat->datagram);
+}
+
 static void finish_stop(struct tftp_server *server);
 
 static void on_async(uv_async_t *async)
@@ -192,6 +229,7 @@ static void on_async(uv_async_t *async)
 		table_remove(server, transfer);
 		log_end(server, transfer);
 		tell_source(server, transfer);
+		take_repeat(server, transfer);
 		release(transfer);
 		transfer = next;
 	}
@@ -294,6 +332,7 @@ static void begin(struct tftp_server *server, const struct tftp_datagram *datagr
 	transfer->policy = server->policy;
 	transfer->view = answer.view;
 	transfer->source_id = answer.transfer;
+	transfer->request_hash = hash_of(datagram);
 	transfer->started_ms = uv_now(server->loop);
 	text_copy_printable(
 		transfer->path, sizeof(transfer->path), request->path, request->path_length);
@@ -305,11 +344,25 @@ static void begin(struct tftp_server *server, const struct tftp_datagram *datagr
 	server->next_worker = (server->next_worker + 1) % server->n_workers;
 }
 
+static void keep_repeat(struct tftp_server *server, const struct tftp_datagram *datagram,
+	struct tftp_transfer *transfer)
+{
+	server->counters.repeated++;
+	if (transfer->repeat == NULL)
+		transfer->repeat = malloc(sizeof(*transfer->repeat));
+	if (transfer->repeat == NULL)
+		return; /* the client will ask a third time */
+	transfer->repeat->at_ms = uv_now(server->loop);
+	transfer->repeat->datagram = *datagram;
+	transfer->repeat->datagram.bytes = transfer->repeat->bytes;
+	memcpy(transfer->repeat->bytes, datagram->bytes, datagram->n);
+}
+
 static void take_request(struct tftp_server *server, const struct tftp_datagram *datagram)
 {
 	struct tftp_request request;
 	struct error err = ERROR_NULL;
-	bool is_repeated = false;
+	struct tftp_transfer *same = NULL;
 
 	if (tftp_request_parse(datagram->bytes, datagram->n, &request, &err) < 0) {
 		server->counters.malformed++;
@@ -327,9 +380,9 @@ static void take_request(struct tftp_server *server, const struct tftp_datagram 
 			"only octet (binary) transfers are served");
 		return;
 	}
-	unsigned n_of_client = table_count(server, datagram, &is_repeated);
-	if (is_repeated) {
-		server->counters.repeated++;
+	unsigned n_of_client = table_count(server, datagram, &same);
+	if (same != NULL) {
+		keep_repeat(server, datagram, same);
 		return;
 	}
 	if (n_of_client >= server->max_sessions_per_client ||

@@ -14,6 +14,8 @@
 
 #define TFTP_DETAIL_BYTES 96
 
+struct tftp_repeat;
+
 struct view;
 
 struct tftp_transfer {
@@ -27,6 +29,8 @@ struct tftp_transfer {
 
 	/* The main loop's. */
 	struct tftp_transfer *next_active, **previous_active; /* of one bucket in the table */
+	uint64_t request_hash;                                /* of the whole request */
+	struct tftp_repeat *repeat; /* the same request once more, or NULL; owned */
 	uint64_t reported_bytes;
 	uint64_t started_ms;
 	char path[80]; /* printable, perhaps cut; for the log */

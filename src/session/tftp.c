@@ -351,11 +351,13 @@ void tftp_session_refused(struct tftp_session *session, struct tftp_actions *ret
 	*ret_actions = (struct tftp_actions){0};
 	if (session->ended)
 		return;
-	/* A client that closes its port behind the OACK wanted the size; one that closes it when
-	 * the last block is out has taken it, and its ACK is lost. */
-	enum tftp_end how = session->sent == 0                   ? TFTP_END_PROBE
-			    : session->sent == session->n_blocks ? TFTP_END_DONE
-								 : TFTP_END_ABORTED;
+	/* A client that closes its port behind the OACK wanted the size. One that is gone when the
+	 * last window goes out once more has taken it, and its ACK was lost. */
+	bool has_all = (session->size > 0 && tftp_session_delivered(session) == session->size) ||
+		       (session->sent == session->n_blocks && session->rounds > 0);
+	enum tftp_end how = session->sent == 0 ? TFTP_END_PROBE
+			    : has_all          ? TFTP_END_DONE
+					       : TFTP_END_ABORTED;
 	if (how == TFTP_END_DONE)
 		session->acked = session->n_blocks;
 	end(session, how, ret_actions);

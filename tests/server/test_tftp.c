@@ -373,6 +373,34 @@ static void size_probes_are_told_apart(void **state)
 	fixture_free(fixture);
 }
 
+/* As firmware does that uses one port for all: probe, polite ERROR, and at once the same request or
+ * another one. None may have to wait for its client's timeout. */
+static void the_next_request_may_come_from_the_same_port(void **state)
+{
+	(void)state;
+	const struct tftp_options sizes = {.has_tsize = true};
+	const struct tftp_options blocks = {
+		.has_tsize = true, .has_blksize = true, .blksize = 1456};
+	const struct tftp_server_config config = {.address = INADDR_LOOPBACK, .n_workers = 2};
+	struct fixture *fixture = fixture_start(&config);
+	struct client client = client_new(fixture, "127.0.0.1");
+	const struct sockaddr_in port = client.server;
+	for (int i = 0; i < 300; i++) {
+		const struct tftp_options *asked = i % 3 == 2 ? &blocks : &sizes;
+		client.server = port;
+		client_request(&client, "file", asked);
+		client_receive(&client);
+		assert_int_equal(client.answer.opcode, TFTP_OACK);
+		assert_int_equal(client.answer.options.has_blksize, asked->has_blksize);
+		client_send(&client, "\0\5\0\0TFTP Aborted", 17);
+	}
+	wait_for_end(fixture, 300);
+	(void)close(client.fd);
+	fixture_stop(fixture);
+	assert_int_equal(fixture->n_opened, 300);
+	fixture_free(fixture);
+}
+
 static void a_repeated_request_opens_no_second_transfer(void **state)
 {
 	(void)state;
@@ -495,6 +523,7 @@ int main(void)
 		cmocka_unit_test(refusals_come_from_the_address_that_was_asked),
 		cmocka_unit_test(garbage_is_counted_and_dropped),
 		cmocka_unit_test(size_probes_are_told_apart),
+		cmocka_unit_test(the_next_request_may_come_from_the_same_port),
 		cmocka_unit_test(a_repeated_request_opens_no_second_transfer),
 		cmocka_unit_test(a_flood_stays_within_the_limits),
 		cmocka_unit_test(a_file_that_shrinks_ends_its_transfer),

@@ -406,6 +406,17 @@ static void ends_are_told_apart(void **state)
 	ack(0, -1, 1 * MS);
 	tftp_session_refused(&session, &actions);
 	expect_end(TFTP_END_ABORTED);
+	/* The whole file is out, but nobody was there to take it; or the last ACK was lost. */
+	struct tftp_options none = {0};
+	start(&none, 10);
+	tftp_session_refused(&session, &actions);
+	expect_end(TFTP_END_ABORTED);
+	start(&none, 10);
+	tftp_session_timer(&session, session.timer_at_us, &actions);
+	expect_blocks(1, 1);
+	tftp_session_refused(&session, &actions);
+	assert_int_equal(tftp_session_delivered(&session), 10);
+	expect_end(TFTP_END_DONE);
 	start(&window_4, 10000);
 	tftp_session_fail(&session, "the file has become shorter", &actions);
 	assert_true(actions.send_error);
