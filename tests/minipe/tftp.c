@@ -239,18 +239,19 @@ static void window_lost(struct transfer *transfer)
 		transfer->window = transfer->window > 1 ? transfer->window / 2 : 1;
 }
 
-/* A block out of order: acknowledge the last one in order, once for each gap (RFC 7440 section 4);
- * a repetition of the last one in order means that our ACK was lost. */
+/* A block out of order: acknowledge the last one in order, once for each gap (RFC 7440 section 4).
+ * A repetition of the last one in order: our ACK was lost, or the end of a window, after which
+ * nothing could come to show the gap, and the server has begun that window again. */
 static void out_of_order(struct transfer *transfer, uint16_t ahead)
 {
-	if (ahead < 0x8000 && !transfer->gap_told) {
-		transfer->gaps++;
-		transfer->gap_told = true;
-		window_lost(transfer);
-		acknowledge(transfer);
-	} else if (ahead == 0xffff) {
-		acknowledge(transfer);
-	}
+	bool is_gap = ahead < 0x8000;
+
+	if (is_gap ? transfer->gap_told : ahead != 0xffff)
+		return;
+	transfer->gap_told = is_gap;
+	transfer->gaps++;
+	window_lost(transfer);
+	acknowledge(transfer);
 }
 
 /* True when the file is complete. When its size is a multiple of the block size, the last full
