@@ -149,6 +149,15 @@ static void read_vendor_class(const struct dhcp_message *message, struct pxe_cli
 	client->undi_minor = (uint8_t)minor;
 }
 
+/* SMBIOS 7.2.1: all 0x00 or all 0xff is a board that was given no UUID; many share it. */
+static bool is_blank(const uint8_t *bytes, size_t n)
+{
+	for (size_t i = 1; i < n; i++)
+		if (bytes[i] != bytes[0])
+			return false;
+	return bytes[0] == 0x00 || bytes[0] == 0xff;
+}
+
 /* Options 93, 94, 97 overrule the vendor class; some firmware leaves any of them out. */
 static void read_rfc4578(const struct dhcp_message *message, struct pxe_client *client)
 {
@@ -166,7 +175,8 @@ static void read_rfc4578(const struct dhcp_message *message, struct pxe_client *
 		client->undi_minor = bytes[2];
 	}
 	bytes = dhcp_option(message, DHCP_OPT_UUID, &length);
-	if (bytes != NULL && length == 1 + sizeof(client->uuid.bytes) && bytes[0] == 0) {
+	if (bytes != NULL && length == 1 + sizeof(client->uuid.bytes) && bytes[0] == 0 &&
+		!is_blank(bytes + 1, sizeof(client->uuid.bytes))) {
 		memcpy(client->uuid.bytes, bytes + 1, sizeof(client->uuid.bytes));
 		client->has_uuid = true;
 	}

@@ -48,7 +48,8 @@ struct pxe_client {
 	uint8_t undi_major, undi_minor; /* option 94 or 60; 0.0 if absent */
 	bool has_uuid;
 	struct guid
-		uuid; /* option 97 of 17 bytes whose first is 0; others are ignored, not refused */
+		uuid; /* option 97 of 17 bytes whose first is 0; others are ignored, not refused,
+			 and so is the blank UUID (all 0x00 or 0xff) that many boards share */
 	bool is_ipxe; /* option 77 is "iPXE" (raw or RFC 3004 form) or option 175 is there */
 	bool ipxe_has_http; /* 175.19 */
 	bool ipxe_has_efi;  /* 175.36 */

@@ -123,9 +123,12 @@ static void vendor_classes(void **state)
 static void malformed_counts_as_absent(void **state)
 {
 	static const uint8_t uuid[18] = {SAMPLE_UUID};
-	static const uint8_t uuid_other[17] = {1};
+	static const uint8_t uuid_other[17] = {1, 2, 3};
+	static const uint8_t uuid_zero[17] = {0};
+	uint8_t uuid_ones[17] = {0};
 	(void)state;
 
+	memset(uuid_ones + 1, 0xff, 16);
 	assert_int_equal(with_option(DHCP_OPT_ARCH, "", 0).arch, PXE_ARCH_UNKNOWN);
 	assert_int_equal(with_option(DHCP_OPT_ARCH, "\7", 1).arch, PXE_ARCH_UNKNOWN);
 	assert_int_equal(with_option(DHCP_OPT_ARCH, "\0\7", 2).arch, 7);
@@ -138,6 +141,8 @@ static void malformed_counts_as_absent(void **state)
 	assert_false(with_option(DHCP_OPT_UUID, uuid, 16).has_uuid);
 	assert_false(with_option(DHCP_OPT_UUID, uuid, 18).has_uuid);
 	assert_false(with_option(DHCP_OPT_UUID, uuid_other, 17).has_uuid);
+	assert_false(with_option(DHCP_OPT_UUID, uuid_zero, 17).has_uuid); /* QEMU without -uuid */
+	assert_false(with_option(DHCP_OPT_UUID, uuid_ones, 17).has_uuid);
 	assert_false(with_option(DHCP_OPT_IPXE, "\261\5\1\200\206\20", 6).has_bus_id);
 	assert_false(with_option(DHCP_OPT_IPXE, "\261\5\2\200\206\20\16", 7).has_bus_id);
 	assert_true(with_option(DHCP_OPT_IPXE, "\261\5\1\200\206\20\16", 7).has_bus_id);
