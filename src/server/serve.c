@@ -4,6 +4,7 @@
 #include "base/address.h"
 #include "base/log.h"
 #include "boot/script.h"
+#include "server/catalogue.h"
 #include "server/clock.h"
 #include "server/dhcp_listener.h"
 #include "server/files.h"
@@ -198,11 +199,6 @@ static void raise_descriptor_limit(void)
 		log_warning("event=descriptor-limit reason=\"%s\"", strerror(errno));
 }
 
-static bool is_readable_file(const char *path)
-{
-	return path[0] != 0 && access(path, R_OK) == 0;
-}
-
 static int read_script(struct server *server, struct error *err)
 {
 	const char *path = server->config->script;
@@ -222,18 +218,6 @@ static int read_script(struct server *server, struct error *err)
 		return error_set(err, -EFBIG, "%s ([boot] script): longer than %d bytes", path,
 			SCRIPT_BYTES);
 	return 0;
-}
-
-static void fill_policy(struct server *server)
-{
-	const struct config *config = server->config;
-	struct boot_policy *policy = &server->guide.policy;
-	policy->unknown = config->unknown;
-	memcpy(policy->image, config->image, sizeof(policy->image));
-	policy->chain_ipxe_rom = config->chain_ipxe;
-	policy->has_undionly = is_readable_file(config->undionly);
-	policy->has_ipxe_x64 = is_readable_file(config->ipxe_x64);
-	policy->has_wimboot = is_readable_file(config->wimboot);
 }
 
 static int open_state(struct server *server, struct error *err)
@@ -256,7 +240,7 @@ static int open_state(struct server *server, struct error *err)
 	server->guide.boots = server->boots;
 	server->guide.address = server->config->address;
 	server->guide.http_port = server->config->http_enabled ? server->config->http_port : 0;
-	fill_policy(server);
+	catalogue_policy(server->config, &server->guide.policy);
 	rc = guide_reload(&server->guide, true, &changed, err);
 	if (rc == 0)
 		rc = read_script(server, err);
