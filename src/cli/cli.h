@@ -41,6 +41,8 @@ extern const struct command commands[]; /* ends with words = NULL; commands.c */
 /* "pewter image import: TEXT" on stderr; with --json also {"error": TEXT} on stdout. Returns
  * EXIT_FAILED. */
 int cli_fail(const struct cli *cli, const struct error *err);
+/* The same for a negative errno of printing. */
+int cli_fail_errno(const struct cli *cli, int rc);
 /* Says what was wrong with the command line and how it should look. Returns EXIT_USAGE. */
 int cli_usage(const struct cli *cli, const char *format, ...) PRINTF_LIKE(2, 3);
 /* Prints the document on stdout and releases it. Returns EXIT_DONE, or EXIT_FAILED if stdout cannot

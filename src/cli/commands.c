@@ -10,5 +10,16 @@ const struct command commands[] = {
 		"--mac MAC [--uuid UUID] [--arch uefi-x64] [--vendor-class TEXT] [--ipxe] "
 		"[--bus-id 8086:15f3] [--relay IP] [--port proxy|server|pxe|file], or --pcap FILE",
 		"what a machine would boot, and why", cmd_explain},
+	{"boot list", "[--max N]", "the boots, newest first", cmd_boot_list},
+	{"boot show", "ID|latest|next [--follow]",
+		"one boot's timeline, as it happens with --follow", cmd_boot_show},
+	{"client list", "", "the machines that were seen", cmd_client_list},
+	{"client show", "NAME|MAC|UUID", "one machine", cmd_client_show},
+	{"client approve", "NAME|MAC|UUID [--name NAME] [--image NAME]",
+		"a machine that waits may boot", cmd_client_approve},
+	{"client refuse", "NAME|MAC|UUID", "a machine is never served", cmd_client_refuse},
+	{"config check", "", "is the config file right?", cmd_config_check},
+	{"config show", "[--scdoc]", "every key, its value, and where that came from",
+		cmd_config_show},
 	{NULL, NULL, NULL, NULL},
 };

@@ -6,3 +6,11 @@
 
 command_function cmd_serve;
 command_function cmd_explain;
+command_function cmd_boot_list;
+command_function cmd_boot_show;
+command_function cmd_client_list;
+command_function cmd_client_show;
+command_function cmd_client_approve;
+command_function cmd_client_refuse;
+command_function cmd_config_check;
+command_function cmd_config_show;

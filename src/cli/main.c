@@ -2,6 +2,7 @@
 /* pewter: global options, then the command whose words match the most of what follows. */
 #include "cli/cli.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -24,6 +25,16 @@ int cli_fail(const struct cli *cli, const struct error *err)
 	}
 	(void)fprintf(stderr, "pewter %s: %s\n", cli->command, text);
 	return EXIT_FAILED;
+}
+
+int cli_fail_errno(const struct cli *cli, int rc)
+{
+	struct error err = ERROR_NULL;
+	if (rc == -EIO)
+		(void)error_set(&err, rc, "cannot write to standard output");
+	else
+		(void)error_set(&err, rc, "%s", strerror(-rc));
+	return cli_fail(cli, &err);
 }
 
 int cli_usage(const struct cli *cli, const char *format, ...)

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Values of the store as JSON and as words, for the commands. */
+#pragma once
+
+#include "cli/cli.h"
+#include "store/store.h"
+
+#include <stdint.h>
+
+#define LOCAL_TIME_TEXT_BYTES 20
+
+/* Never NULL for want of good UTF-8: what is not becomes '?'. */
+json_t *json_text(const char *text);
+/* RFC 3339 UTC. */
+json_t *json_time(int64_t unix_ms);
+/* null for zeros. */
+json_t *json_mac(const uint8_t mac[static 6]);
+json_t *json_ipv4(uint32_t address);
+json_t *json_uuid(bool has_uuid, const struct guid *uuid);
+
+/* CLIENT and BOOT (without events) of docs/json.md; NULL without memory. */
+json_t *json_client(const struct client_record *client);
+json_t *json_boot(const struct boot_record *boot);
+/* {"time", "kind", and what the event's details hold}. */
+json_t *json_event(const struct boot_event *event);
+
+/* "2026-11-22 02:00:00" where the terminal is. */
+void local_time_format(int64_t unix_ms, char text[static LOCAL_TIME_TEXT_BYTES]);
+
+/* One line of JSON on stdout, for streams; releases the document. -EIO if stdout cannot be written,
+ * -ENOMEM for NULL. */
+int json_print_line(json_t *document) MUST_CHECK;
