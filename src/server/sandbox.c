@@ -229,7 +229,7 @@ static int add_rules(scmp_filter_ctx filter)
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(allowed_families); i++) {
 		int rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
-			SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)allowed_families[i]));
+			SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)allowed_families[i], 0));
 		if (rc < 0)
 			return rc;
 	}
