@@ -39,6 +39,16 @@ int file_write(int fd, const void *bytes, size_t n)
 	return 0;
 }
 
+int file_size(int fd, uint64_t *ret_size)
+{
+	/* Not st_size, which is 0 for a drive. */
+	off_t size = lseek(fd, 0, SEEK_END);
+	if (size < 0)
+		return -errno;
+	*ret_size = (uint64_t)size;
+	return 0;
+}
+
 int file_read_all(int fd, struct buffer *out)
 {
 	struct stat status;
@@ -48,13 +58,15 @@ int file_read_all(int fd, struct buffer *out)
 	int rc = buffer_reserve(out, n);
 	if (rc == 0)
 		rc = file_read_at(fd, 0, out->bytes + out->size, n);
-	if (rc == 0)
-		out->size += n;
-	return rc;
+	if (rc < 0)
+		return rc;
+	out->size += n;
+	out->bytes[out->size] = 0; /* as buffer_add() does; buffer_reserve() has made the room */
+	return 0;
 }
 
 static int copy_by_hand(
-	int in, int out, uint64_t at, uint64_t size, const struct progress *progress)
+	int in, int out, uint64_t at, uint64_t size, const struct progress_sink *progress)
 {
 	CLEANUP(memory_freep) uint8_t *step = malloc(COPY_STEP_BYTES);
 	if (step == NULL)
@@ -69,12 +81,12 @@ static int copy_by_hand(
 		if (rc < 0)
 			return rc;
 		at += n;
-		progress_report(progress, "copying", at, size);
+		progress_tell(progress, "copying", at, size);
 	}
 	return 0;
 }
 
-int file_copy(int in, int out, uint64_t size, const struct progress *progress)
+int file_copy(int in, int out, uint64_t size, const struct progress_sink *progress)
 {
 	struct stat status;
 	if (fstat(in, &status) < 0)
@@ -82,7 +94,7 @@ int file_copy(int in, int out, uint64_t size, const struct progress *progress)
 	if (S_ISREG(status.st_mode) && (uint64_t)status.st_size < size)
 		return -EIO;
 	if ((uint64_t)status.st_size == size && ioctl(out, FICLONE, in) == 0) {
-		progress_report(progress, "copying", size, size);
+		progress_tell(progress, "copying", size, size);
 		return 0;
 	}
 
@@ -98,7 +110,7 @@ int file_copy(int in, int out, uint64_t size, const struct progress *progress)
 		   for files of proc and FUSE: the plain way tells a real fault by its own errno. */
 		if (n <= 0)
 			return copy_by_hand(in, out, (uint64_t)from, size, progress);
-		progress_report(progress, "copying", (uint64_t)from, size);
+		progress_tell(progress, "copying", (uint64_t)from, size);
 	}
 	return 0;
 }

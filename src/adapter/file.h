@@ -12,11 +12,13 @@
 /* All n bytes, or a negative errno: -EIO if the file ends before them. */
 int file_read_at(int fd, uint64_t offset, void *bytes, size_t n) MUST_CHECK;
 int file_write(int fd, const void *bytes, size_t n) MUST_CHECK;
+/* Of a file or block device. */
+int file_size(int fd, uint64_t *ret_size) MUST_CHECK;
 /* The whole file into the buffer; -EFBIG past its maximum. */
 int file_read_all(int fd, struct buffer *out) MUST_CHECK;
 /* The first size bytes of in become the contents of out, which is empty: shared extents where the
  * file system can, else copied inside the kernel, else by hand. -EIO if in is shorter. */
-int file_copy(int in, int out, uint64_t size, const struct progress *progress) MUST_CHECK;
+int file_copy(int in, int out, uint64_t size, const struct progress_sink *progress) MUST_CHECK;
 
 static inline void file_closep(const int *fd)
 {

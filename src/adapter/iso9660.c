@@ -8,11 +8,12 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #define READ_BYTES (1U << 20)
+#define MAGIC_AT   (16 * 2048 + 1) /* in the first volume descriptor */
 
 struct iso_entry {
 	char *path; /* owned, UTF-8 */
@@ -116,8 +117,6 @@ static int read_tree(struct iso9660 *iso, struct error *err)
 		return rc;
 	struct archive_entry *entry;
 	rc = next_entry(archive, &entry, err);
-	if (rc < 0 && archive_format(archive) == 0)
-		return error_set(err, -EMEDIUMTYPE, "holds no ISO 9660 file system");
 	while (rc == 1) {
 		rc = add_entry(iso, entry, err);
 		if (rc == 0)
@@ -128,17 +127,24 @@ static int read_tree(struct iso9660 *iso, struct error *err)
 
 int iso9660_open(const char *path, struct iso9660 **ret_iso, struct error *err)
 {
-	struct stat status;
-	if (stat(path, &status) < 0)
-		return error_set(err, -errno, "%s", strerror(errno));
+	CLEANUP(file_closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	uint64_t medium_bytes;
+	char magic[5];
+	int rc = fd < 0 ? -errno : file_size(fd, &medium_bytes);
+	if (rc < 0)
+		return error_set(err, rc, "%s", strerror(-rc));
+	/* ECMA-119, 8.1.2 */
+	if (file_read_at(fd, MAGIC_AT, magic, sizeof(magic)) < 0 ||
+		memcmp(magic, "CD001", sizeof(magic)) != 0)
+		return error_set(err, -EMEDIUMTYPE, "holds no ISO 9660 file system");
 	CLEANUP(iso9660_closep) struct iso9660 *iso = calloc(1, sizeof(*iso));
 	if (iso == NULL)
 		return error_set(err, -ENOMEM, "out of memory");
-	iso->medium_bytes = (uint64_t)status.st_size;
+	iso->medium_bytes = medium_bytes;
 	iso->medium = strdup(path);
 	if (iso->medium == NULL)
 		return error_set(err, -ENOMEM, "out of memory");
-	int rc = read_tree(iso, err);
+	rc = read_tree(iso, err);
 	if (rc < 0)
 		return rc;
 	*ret_iso = TAKE(iso);
@@ -192,7 +198,7 @@ int iso9660_list(struct iso9660 *iso, const char *folder, iso9660_entry_function
 }
 
 static int copy_data(struct archive *archive, const char *path, uint64_t size, int fd,
-	const struct progress *progress, struct error *err)
+	const struct progress_sink *progress, struct error *err)
 {
 	CLEANUP(memory_freep) uint8_t *step = malloc(READ_BYTES);
 	if (step == NULL)
@@ -210,13 +216,13 @@ static int copy_data(struct archive *archive, const char *path, uint64_t size, i
 		if (rc < 0)
 			return error_set(err, rc, "copying /%s: %s", path, strerror(-rc));
 		done += (uint64_t)got;
-		progress_report(progress, "copying", done, size);
+		progress_tell(progress, "copying", done, size);
 	}
 	return 0;
 }
 
 int iso9660_copy(struct iso9660 *iso, const char *path, int fd, uint64_t max_bytes,
-	const struct progress *progress, struct error *err)
+	const struct progress_sink *progress, struct error *err)
 {
 	const struct iso_entry *wanted = find(iso, path, false);
 	if (wanted == NULL)

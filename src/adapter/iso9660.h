@@ -29,4 +29,4 @@ int iso9660_list(struct iso9660 *iso, const char *folder, iso9660_entry_function
 	void *context, struct error *err) MUST_CHECK;
 /* Writes the file to fd. -ENOENT if there is no such file, -EFBIG past max_bytes. */
 int iso9660_copy(struct iso9660 *iso, const char *path, int fd, uint64_t max_bytes,
-	const struct progress *progress, struct error *err) MUST_CHECK;
+	const struct progress_sink *progress, struct error *err) MUST_CHECK;

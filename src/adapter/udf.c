@@ -2,13 +2,14 @@
 #include "adapter/udf.h"
 
 #include "adapter/file.h"
+#include "adapter/quiet.h"
 #include "base/limits.h"
 #include "base/text.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <udfread/udfread.h>
 
 #define STEP_BYTES (1U << 20)
@@ -33,17 +34,22 @@ static void stream_closep(UDFFILE **stream)
 
 int udf_open(const char *path, struct udf **ret_udf, struct error *err)
 {
-	struct stat status;
-	if (stat(path, &status) < 0)
-		return error_set(err, -errno, "%s", strerror(errno));
+	CLEANUP(file_closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	uint64_t medium_bytes;
+	int rc = fd < 0 ? -errno : file_size(fd, &medium_bytes);
+	if (rc < 0)
+		return error_set(err, rc, "%s", strerror(-rc));
 	CLEANUP(udf_closep) struct udf *udf = calloc(1, sizeof(*udf));
 	if (udf == NULL)
 		return error_set(err, -ENOMEM, "out of memory");
-	udf->medium_bytes = (uint64_t)status.st_size;
+	udf->medium_bytes = medium_bytes;
 	udf->volume = udfread_init();
 	if (udf->volume == NULL)
 		return error_set(err, -ENOMEM, "out of memory");
-	if (udfread_open(udf->volume, path) < 0)
+	FILE *before = quiet_begin();
+	rc = udfread_open(udf->volume, path);
+	quiet_end(before);
+	if (rc < 0)
 		return error_set(err, -EMEDIUMTYPE, "holds no UDF file system");
 	*ret_udf = TAKE(udf);
 	return 0;
@@ -104,30 +110,38 @@ static int descend(struct udf *udf, const char *path, UDFDIR **ret_folder, const
 	return 0;
 }
 
-int udf_list(struct udf *udf, const char *folder, udf_entry_function *function, void *context,
+static int open_folder(struct udf *udf, const char *path, UDFDIR **ret_folder)
+{
+	CLEANUP(folder_closep) UDFDIR *folder = NULL;
+	const char *last = "";
+	char name[NAME_BYTES];
+	int rc = descend(udf, path, &folder, &last);
+	if (rc == 0 && last[0] != 0) {
+		rc = find_name(folder, last, strlen(last), name, sizeof(name));
+		if (rc < 0)
+			return rc;
+		UDFDIR *inner = udfread_opendir_at(folder, name);
+		if (inner == NULL)
+			return -ENOENT;
+		udfread_closedir(folder);
+		folder = inner;
+	}
+	if (rc == 0)
+		*ret_folder = TAKE(folder);
+	return rc;
+}
+
+static int list(struct udf *udf, const char *path, udf_entry_function *function, void *context,
 	struct error *err)
 {
-	CLEANUP(folder_closep) UDFDIR *dir = NULL;
-	const char *last = "";
-	int rc = descend(udf, folder, &dir, &last);
-	if (rc == 0 && last[0] != 0) {
-		char name[NAME_BYTES];
-		rc = find_name(dir, last, strlen(last), name, sizeof(name));
-		UDFDIR *inner = rc == 0 ? udfread_opendir_at(dir, name) : NULL;
-		if (rc == 0 && inner == NULL)
-			rc = -ENOENT;
-		if (rc == 0) {
-			udfread_closedir(dir);
-			dir = inner;
-		}
-	}
-	if (rc < 0)
-		return error_set(err, rc, "/%s: %s", folder, strerror(-rc));
-
+	CLEANUP(folder_closep) UDFDIR *folder = NULL;
 	struct udfread_dirent entry;
-	for (uint32_t n = 0; udfread_readdir(dir, &entry) != NULL; n++) {
+	int rc = open_folder(udf, path, &folder);
+	if (rc < 0)
+		return error_set(err, rc, "/%s: %s", path, strerror(-rc));
+	for (uint32_t n = 0; udfread_readdir(folder, &entry) != NULL; n++) {
 		if (n >= LIMIT_ISO_ENTRIES)
-			return error_set(err, -E2BIG, "/%s holds more than %d names", folder,
+			return error_set(err, -E2BIG, "/%s holds more than %d names", path,
 				LIMIT_ISO_ENTRIES);
 		rc = function(context, entry.d_name, entry.d_type == UDF_DT_DIR);
 		if (rc != 0)
@@ -136,15 +150,26 @@ int udf_list(struct udf *udf, const char *folder, udf_entry_function *function, 
 	return 0;
 }
 
+int udf_list(struct udf *udf, const char *folder, udf_entry_function *function, void *context,
+	struct error *err)
+{
+	FILE *before = quiet_begin();
+	int rc = list(udf, folder, function, context, err);
+	quiet_end(before);
+	return rc;
+}
+
 static int copy_stream(UDFFILE *stream, uint64_t size, const char *path, int fd,
-	const struct progress *progress, struct error *err)
+	const struct progress_sink *progress, struct error *err)
 {
 	CLEANUP(memory_freep) uint8_t *step = malloc(STEP_BYTES);
 	if (step == NULL)
 		return error_set(err, -ENOMEM, "out of memory");
 	for (uint64_t done = 0; done < size;) {
 		size_t n = size - done < STEP_BYTES ? (size_t)(size - done) : STEP_BYTES;
+		FILE *before = quiet_begin();
 		ssize_t got = udfread_file_read(stream, step, n);
+		quiet_end(before);
 		if (got <= 0)
 			return error_set(err, -EINVAL,
 				"/%s cannot be read at its byte %" PRIu64 " of %" PRIu64
@@ -154,13 +179,12 @@ static int copy_stream(UDFFILE *stream, uint64_t size, const char *path, int fd,
 		if (rc < 0)
 			return error_set(err, rc, "copying /%s: %s", path, strerror(-rc));
 		done += (size_t)got;
-		progress_report(progress, "copying", done, size);
+		progress_tell(progress, "copying", done, size);
 	}
 	return 0;
 }
 
-int udf_copy(struct udf *udf, const char *path, int fd, uint64_t max_bytes,
-	const struct progress *progress, struct error *err)
+static int open_stream(struct udf *udf, const char *path, UDFFILE **ret_stream)
 {
 	CLEANUP(folder_closep) UDFDIR *folder = NULL;
 	const char *last = "";
@@ -169,12 +193,21 @@ int udf_copy(struct udf *udf, const char *path, int fd, uint64_t max_bytes,
 	if (rc == 0)
 		rc = find_name(folder, last, strlen(last), name, sizeof(name));
 	if (rc < 0)
-		return error_set(err, rc, "/%s: %s", path, strerror(-rc));
-	CLEANUP(stream_closep) UDFFILE *stream = udfread_file_openat(folder, name);
-	if (stream == NULL)
-		return error_set(err, -ENOENT, "/%s is no file that can be read", path);
+		return rc;
+	*ret_stream = udfread_file_openat(folder, name);
+	return *ret_stream == NULL ? -ENOENT : 0;
+}
 
-	int64_t size = udfread_file_size(stream);
+int udf_copy(struct udf *udf, const char *path, int fd, uint64_t max_bytes,
+	const struct progress_sink *progress, struct error *err)
+{
+	CLEANUP(stream_closep) UDFFILE *stream = NULL;
+	FILE *before = quiet_begin();
+	int rc = open_stream(udf, path, &stream);
+	int64_t size = rc == 0 ? udfread_file_size(stream) : 0;
+	quiet_end(before);
+	if (rc < 0)
+		return error_set(err, rc, "/%s: %s", path, strerror(-rc));
 	if (size < 0 || (uint64_t)size > udf->medium_bytes)
 		return error_set(err, -EINVAL,
 			"/%s claims %" PRId64 " bytes, more than the .iso has (%" PRIu64

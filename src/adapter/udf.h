@@ -29,4 +29,4 @@ int udf_list(struct udf *udf, const char *folder, udf_entry_function *function, 
 	struct error *err) MUST_CHECK;
 /* Writes the file to fd. -ENOENT if there is no such file, -EFBIG past max_bytes. */
 int udf_copy(struct udf *udf, const char *path, int fd, uint64_t max_bytes,
-	const struct progress *progress, struct error *err) MUST_CHECK;
+	const struct progress_sink *progress, struct error *err) MUST_CHECK;

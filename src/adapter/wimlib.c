@@ -2,6 +2,7 @@
 #include "adapter/wimlib.h"
 
 #include "adapter/file.h"
+#include "adapter/quiet.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -92,8 +93,10 @@ int wim_file_open(const char *path, struct wim_file **ret_file, struct error *er
 	CLEANUP(wim_file_closep) struct wim_file *file = calloc(1, sizeof(*file));
 	if (file == NULL)
 		return error_set(err, -ENOMEM, "out of memory");
+	FILE *before = quiet_begin();
 	errno = 0;
 	int code = wimlib_open_wim(path, WIMLIB_OPEN_FLAG_CHECK_INTEGRITY, &file->wim);
+	quiet_end(before);
 	if (code != 0)
 		return fault(code, errno, err);
 	struct wimlib_wim_info info;
@@ -314,7 +317,7 @@ static enum wimlib_progress_status show_export(
 	enum wimlib_progress_msg message, union wimlib_progress_info *info, void *context)
 {
 	if (message == WIMLIB_PROGRESS_MSG_WRITE_STREAMS)
-		progress_report(context, "converting", info->write_streams.completed_bytes,
+		progress_tell(context, "converting", info->write_streams.completed_bytes,
 			info->write_streams.total_bytes);
 	return WIMLIB_PROGRESS_STATUS_CONTINUE;
 }
@@ -324,8 +327,8 @@ static void wimlib_freep(WIMStruct **wim)
 	wimlib_free(*wim);
 }
 
-int wim_file_export(struct wim_file *file, uint32_t index, int fd, const struct progress *progress,
-	struct error *err)
+int wim_file_export(struct wim_file *file, uint32_t index, int fd,
+	const struct progress_sink *progress, struct error *err)
 {
 	CLEANUP(wimlib_freep) WIMStruct *wim = NULL;
 	errno = 0;

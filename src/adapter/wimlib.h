@@ -68,5 +68,5 @@ int wim_file_read(struct wim_file *file, uint32_t index, const char *path, const
 
 /* Writes the image as the only and bootable one of a new non-solid LZX WIM to fd, which is open for
    reading and writing and empty. Data that is in that form already is not compressed again. */
-int wim_file_export(struct wim_file *file, uint32_t index, int fd, const struct progress *progress,
-	struct error *err) MUST_CHECK;
+int wim_file_export(struct wim_file *file, uint32_t index, int fd,
+	const struct progress_sink *progress, struct error *err) MUST_CHECK;

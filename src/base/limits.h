@@ -36,6 +36,7 @@
 #define LIMIT_WIM_METADATA_BYTES          (256U << 20) /* one image's metadata, expanded */
 #define LIMIT_IMAGE_NAME_BYTES            64           /* name of a boot image */
 #define LIMIT_LOADER_FILE_BYTES           (64U << 20)  /* one boot file taken out of a WIM or ISO */
+#define LIMIT_BOOT_FILES_BYTES            (256U << 20) /* all boot files of one image together */
 #define LIMIT_ISO_DEPTH                   16           /* folders below folders in an ISO */
 #define LIMIT_ISO_ENTRIES                 100000       /* files and folders in an ISO */
 #define LIMIT_BCD_BYTES                   (1U << 20)   /* a boot configuration store */

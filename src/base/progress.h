@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct progress {
+struct progress_sink {
 	/* what: "copying", "converting"; total: 0 while not known. Called often; whoever shows it
 	 * picks the moments. */
 	void (*report)(void *context, const char *what, uint64_t done, uint64_t total);
@@ -13,8 +13,8 @@ struct progress {
 };
 
 /* progress may be NULL: nobody waits. */
-static inline void progress_report(
-	const struct progress *progress, const char *what, uint64_t done, uint64_t total)
+static inline void progress_tell(
+	const struct progress_sink *progress, const char *what, uint64_t done, uint64_t total)
 {
 	if (progress != NULL)
 		progress->report(progress->context, what, done, total);

@@ -21,5 +21,11 @@ const struct command commands[] = {
 	{"config check", "", "is the config file right?", cmd_config_check},
 	{"config show", "[--scdoc]", "every key, its value, and where that came from",
 		cmd_config_show},
+	{"image import", "SOURCE --name NAME [--index I] [--replace]",
+		"takes in a boot.wim, a Windows or ADK .iso, or a folder with such media",
+		cmd_image_import},
+	{"image list", "", "lists the boot images", cmd_image_list},
+	{"image remove", "NAME", "forgets a boot image and frees its space", cmd_image_remove},
+	{"image show", "NAME", "tells all about one boot image", cmd_image_show},
 	{NULL, NULL, NULL, NULL},
 };

@@ -14,3 +14,7 @@ command_function cmd_client_approve;
 command_function cmd_client_refuse;
 command_function cmd_config_check;
 command_function cmd_config_show;
+command_function cmd_image_import;
+command_function cmd_image_list;
+command_function cmd_image_remove;
+command_function cmd_image_show;

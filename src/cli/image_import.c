@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* pewter image import: a WIM, an .iso or a folder becomes a boot image. */
+#include "base/progress.h"
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/image_json.h"
+#include "cli/progress.h"
+#include "cli/table.h"
+#include "image/import.h"
+#include "store/store.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+static void import_result_freep(struct import_result **result)
+{
+	if (*result != NULL)
+		import_result_clear(*result);
+	free(*result);
+}
+
+static int64_t unix_ms(void)
+{
+	struct timespec now = {0};
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* One bar, or one run of JSON lines, after the other: copying, converting, hashing. */
+struct shown {
+	struct progress_sink sink;
+	const struct cli *cli;
+	const char *what; /* NULL before the first */
+	struct progress bar;
+};
+
+static void show(void *context, const char *what, uint64_t done, uint64_t total)
+{
+	struct shown *shown = context;
+	if (shown->what == NULL || strcmp(shown->what, what) != 0) {
+		if (shown->what != NULL)
+			progress_end(&shown->bar);
+		progress_begin(&shown->bar, shown->cli, what, total);
+		shown->what = what;
+	}
+	shown->bar.total = total; /* wimlib lowers it when it meets duplicates */
+	progress_update(&shown->bar, done);
+}
+
+static int print_json(const struct cli *cli, const struct import_result *result)
+{
+	json_t *warnings = json_array();
+	for (size_t i = 0; i < result->n_warnings; i++)
+		(void)json_array_append_new(
+			warnings, json_pack("{s:s}", "text", result->warnings[i]));
+	json_t *image = image_to_json(&result->record);
+	json_t *document = json_pack("{s:o, s:o, s:{s:s, s:i, s:s?}}", "image", image, "warnings",
+		warnings, "source", "kind", result->source_kind, "index", (int)result->source_index,
+		"converted", result->converted[0] != 0 ? result->converted : NULL);
+	if (document == NULL) {
+		struct error err = ERROR_NULL;
+		(void)error_set(&err, -1, "out of memory");
+		return cli_fail(cli, &err);
+	}
+	return cli_print_json(cli, document);
+}
+
+static void print_words(const struct import_result *result)
+{
+	const struct image_record *record = &result->record;
+	char loaders[512];
+	char version[64];
+	char size[SIZE_TEXT_BYTES];
+	size_format(record->base.size, size);
+	image_loaders_text(record, loaders, sizeof(loaders));
+	image_version_text(record, version, sizeof(version));
+	(void)printf("%s: revision %u, %s, version %s, %s\n", record->name, record->revision,
+		record->arch, version, size);
+	(void)printf("  loaders: %s\n", loaders);
+	if (result->converted[0] != 0)
+		(void)printf(
+			"  written anew as a plain LZX WIM: the source is %s\n", result->converted);
+}
+
+static int report(const struct cli *cli, const struct import_result *result)
+{
+	int rc = EXIT_DONE;
+	if (cli->json)
+		rc = print_json(cli, result);
+	else
+		print_words(result);
+	for (size_t i = 0; i < result->n_warnings; i++)
+		(void)fprintf(stderr, "pewter %s: %s\n", cli->command, result->warnings[i]);
+	return rc == EXIT_DONE && result->n_warnings > 0 ? EXIT_ATTENTION : rc;
+}
+
+static int run(struct cli *cli, struct import_request *request)
+{
+	CLEANUP(store_closep) struct store *store = NULL;
+	CLEANUP(import_result_freep) struct import_result *result = calloc(1, sizeof(*result));
+	struct error err = ERROR_NULL;
+	struct shown shown = {.sink = {.report = show, .context = &shown}, .cli = cli};
+
+	if (result == NULL)
+		return cli_fail(cli, &err);
+	if (store_open(cli->state, STORE_CREATE, &store, &err) < 0)
+		return cli_fail(cli, &err);
+	request->progress = &shown.sink;
+	int rc = image_import(store, request, result, &err);
+	if (shown.what != NULL)
+		progress_end(&shown.bar);
+	if (rc < 0)
+		return cli_fail(cli, &err);
+	/* What the replaced image alone had. It costs only space if this fails: the next one tries
+	   again. */
+	size_t n;
+	if (request->replace && store_blob_sweep(store, &n, &err) < 0)
+		(void)fprintf(stderr, "pewter %s: %s\n", cli->command, err.text);
+	return report(cli, result);
+}
+
+int cmd_image_import(struct cli *cli, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{"name", required_argument, NULL, 'n'},
+		{"index", required_argument, NULL, 'i'},
+		{"replace", no_argument, NULL, 'r'},
+		{NULL, 0, NULL, 0},
+	};
+	struct import_request request = {.state = cli->state, .now_ms = unix_ms()};
+	uint64_t index;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		switch (c) {
+		case 'n': request.name = optarg; break;
+		case 'i':
+			if (!text_parse_u64(optarg, UINT32_MAX, &index) || index == 0)
+				return cli_usage(cli,
+					"--index %s: images are counted from 1 (`wimlib-imagex "
+					"info` lists them)",
+					optarg);
+			request.index = (uint32_t)index;
+			break;
+		case 'r': request.replace = true; break;
+		default: return cli_usage(cli, "see the options");
+		}
+	}
+	if (optind + 1 != argc)
+		return cli_usage(cli, optind == argc ? "name a boot.wim, an .iso or a folder"
+						     : "name one source");
+	if (request.name == NULL)
+		return cli_usage(cli, "give the image a name: --name winpe11");
+	if (!image_name_is_valid(request.name))
+		return cli_usage(cli,
+			"--name: letters, digits, '.', '_' and '-', at most %d, not first '.' or "
+			"'-'",
+			LIMIT_IMAGE_NAME_BYTES);
+	request.source = argv[optind];
+	return run(cli, &request);
+}

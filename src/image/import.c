@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "image/import.h"
+
+#include "adapter/file.h"
+#include "base/limits.h"
+#include "base/text.h"
+#include "format/pe.h"
+#include "format/wim.h"
+#include "image/base.h"
+#include "image/source.h"
+#include "image/winpe.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define WINLOAD_EFI "Windows/System32/Boot/winload.efi"
+#define WINLOAD_EXE "Windows/System32/Boot/winload.exe"
+
+/* One import on its way. */
+struct import {
+	const struct import_request *request;
+	struct store *store;
+	struct scratch *scratch;
+	struct source *source; /* NULL for a WIM that stands alone */
+	struct base base;
+	struct boot_files files;
+	char arch[8];
+};
+
+static void import_clear(struct import *import)
+{
+	boot_files_clear(&import->files);
+	base_clear(&import->base);
+	import->source = source_close(import->source);
+	import->scratch = scratch_close(import->scratch);
+}
+
+bool image_name_is_valid(const char *name)
+{
+	const char *allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+	size_t length = strlen(name);
+	return length > 0 && length <= LIMIT_IMAGE_NAME_BYTES && strspn(name, allowed) == length &&
+	       name[0] != '.' && name[0] != '-';
+}
+
+static int check_name(struct import *import, struct error *err)
+{
+	const char *name = import->request->name;
+	struct image_record record = {0};
+
+	if (!image_name_is_valid(name))
+		return error_set(err, -EINVAL,
+			"\"%.100s\" is no name for an image: letters, digits, '.', '_' and '-', at "
+			"most %d",
+			name, LIMIT_IMAGE_NAME_BYTES);
+	/* Said now, not after half a gigabyte was copied; store_image_add() holds in any case. */
+	int rc = store_image_get(import->store, name, &record, err);
+	image_record_clear(&record);
+	if (rc == 0 && !import->request->replace)
+		return error_set(err, -EEXIST,
+			"there is an image %s already; --replace puts the new one in its place",
+			name);
+	return rc == -ENOENT ? 0 : rc;
+}
+
+/* ---- the WIM ---- */
+
+/* The WIM as an open file; one inside an .iso is copied out first, into a file that can become the
+ * base as it is. */
+static int open_wim(struct import *import, struct base_request *wim, struct error *err)
+{
+	const char *path = import->request->source;
+	uint8_t start[8] = {0};
+	struct stat status;
+	int rc;
+
+	CLEANUP(file_closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0 || fstat(fd, &status) < 0)
+		return error_set(err, -errno, "%s: %s", path, strerror(errno));
+	if (S_ISREG(status.st_mode) && status.st_size >= (off_t)sizeof(start)) {
+		rc = file_read_at(fd, 0, start, sizeof(start));
+		if (rc < 0)
+			return error_set(err, rc, "%s: %s", path, strerror(-rc));
+	}
+	if (wim_is_magic(start, sizeof(start))) {
+		wim->path = path;
+		wim->fd = fd;
+		fd = -1;
+		return 0;
+	}
+
+	rc = source_open(path, &import->source, err);
+	if (rc < 0)
+		return rc;
+	rc = source_open_wim(import->source, &wim->fd, err);
+	if (rc != -EOPNOTSUPP)
+		return rc < 0 ? error_prefix(err, rc, "%s", path) : 0;
+	wim->is_ours = true;
+	rc = store_blob_create(import->store, &wim->fd, err);
+	if (rc == 0)
+		rc = source_copy(import->source, source_wim_path(import->source), wim->fd,
+			UINT64_MAX, import->request->progress, err);
+	return rc < 0 ? error_prefix(err, rc, "%s", path) : 0;
+}
+
+static int make_base(struct import *import, struct error *err)
+{
+	struct base_request wim = {
+		.store = import->store,
+		.scratch = import->scratch,
+		.fd = -1,
+		.index = import->request->index,
+		.progress = import->request->progress,
+	};
+	int rc = open_wim(import, &wim, err);
+	if (rc == 0) {
+		rc = base_make(&wim, &import->base, err);
+		if (rc < 0 && import->source != NULL)
+			rc = error_prefix(err, rc, "%s: %s", import->request->source,
+				source_wim_path(import->source));
+		else if (rc < 0)
+			rc = error_prefix(err, rc, "%s", import->request->source);
+	}
+	if (wim.fd >= 0)
+		(void)close(wim.fd);
+	return rc;
+}
+
+/* ---- the boot files ---- */
+
+struct place_entry {
+	boot_place_entry *function;
+	void *context;
+};
+
+static int pass_wim_entry(void *context, const struct wim_entry *entry)
+{
+	struct place_entry *to = context;
+	return to->function(to->context, entry->name, entry->is_folder);
+}
+
+static int list_image(void *context, const char *folder, boot_place_entry *function,
+	void *entry_context, struct error *err)
+{
+	struct import *import = context;
+	struct place_entry to = {.function = function, .context = entry_context};
+	return wim_file_list(import->base.wim, 1, folder, pass_wim_entry, &to, err);
+}
+
+static int read_image(void *context, const char *path, struct buffer *out, struct error *err)
+{
+	struct import *import = context;
+	return wim_file_read(import->base.wim, 1, path, scratch_folder(import->scratch), out, err);
+}
+
+static int list_media(void *context, const char *folder, boot_place_entry *function,
+	void *entry_context, struct error *err)
+{
+	return source_list(context, folder, function, entry_context, err);
+}
+
+static int read_media(void *context, const char *path, struct buffer *out, struct error *err)
+{
+	return source_read(context, path, out, err);
+}
+
+static int gather_files(struct import *import, struct error *err)
+{
+	const struct boot_place image = {.context = import, .list = list_image, .read = read_image};
+	const struct boot_place media = {
+		.context = import->source, .list = list_media, .read = read_media};
+	int rc = boot_files_from_image(&import->files, &image, err);
+	if (rc == 0 && import->source != NULL)
+		rc = boot_files_from_media(&import->files, &media, err);
+	return rc;
+}
+
+/* ---- what it is ---- */
+
+static const char *arch_of_program(struct import *import, const char *path)
+{
+	CLEANUP(buffer_free) struct buffer bytes = buffer_with_max(LIMIT_LOADER_FILE_BYTES);
+	struct pe_head head;
+	if (read_image(import, path, &bytes, NULL) < 0 || bytes.size == 0 ||
+		pe_head_parse(bytes.bytes, bytes.size, &head) < 0)
+		return NULL;
+	return pe_machine_arch(head.machine);
+}
+
+/* From the XML; a WIM captured by hand may have none there, but programs say what they are for. */
+static int find_arch(struct import *import, struct error *err)
+{
+	static const char *const archs[] = {"amd64", "x86", "arm64", "arm"};
+	const char *arch = import->base.image.arch;
+	if (arch[0] == 0)
+		arch = arch_of_program(import, WINLOAD_EFI);
+	if (arch == NULL)
+		arch = arch_of_program(import, WINLOAD_EXE);
+	for (size_t i = 0; arch == NULL && i < ARRAY_SIZE(archs); i++) {
+		if (boot_files_serve(&import->files, "uefi", archs[i]))
+			arch = archs[i];
+	}
+	if (arch == NULL)
+		return error_set(err, -EINVAL,
+			"%s: the WIM names no architecture, and holds neither winload nor a boot "
+			"manager to tell it by",
+			import->request->source);
+	(void)text_copy(import->arch, sizeof(import->arch), arch);
+	return 0;
+}
+
+static int is_there(void *context, const struct wim_entry *entry)
+{
+	*(bool *)context = entry->is_file;
+	return 0;
+}
+
+static bool image_holds(struct import *import, const char *path)
+{
+	bool found = false;
+	return wim_file_look(import->base.wim, 1, path, is_there, &found, NULL) == 0 && found;
+}
+
+/* What would otherwise be found out in front of a machine that does not start. */
+static void note_gaps(struct import *import)
+{
+	struct boot_files *files = &import->files;
+	const char *arch = import->arch;
+	const bool uefi = boot_files_serve(files, "uefi", arch);
+	const bool bios = boot_files_serve(files, "bios", arch);
+	const char *remedy =
+		import->source == NULL
+			? "; import the whole medium (ISO or ADK folder), which has one"
+			: "; import a medium of the same architecture";
+
+	if (import->base.note[0] != 0)
+		boot_files_note(files, "%s", import->base.note);
+	if (!uefi && !bios)
+		boot_files_note(files,
+			"no boot manager for %s was found: no machine can start this image by "
+			"Windows' own way%s",
+			arch, remedy);
+	else if (!uefi)
+		boot_files_note(files,
+			"no UEFI boot manager for %s was found: only BIOS machines can start this "
+			"image%s",
+			arch, remedy);
+	if (uefi && !image_holds(import, WINLOAD_EFI))
+		boot_files_note(files,
+			"the image holds no \\Windows\\System32\\Boot\\winload.efi: UEFI machines "
+			"would load it and stop");
+	else if (!uefi && !image_holds(import, WINLOAD_EXE))
+		boot_files_note(files,
+			"the image holds no \\Windows\\System32\\Boot\\winload.exe: BIOS machines "
+			"would load it and stop");
+}
+
+/* ---- the record ---- */
+
+static void describe(struct import *import, struct image_record *record)
+{
+	const struct wim_image *image = &import->base.image;
+	(void)text_copy(record->name, sizeof(record->name), import->request->name);
+	(void)text_copy(record->arch, sizeof(record->arch), import->arch);
+	if (image->has_version) {
+		(void)snprintf(record->version, sizeof(record->version),
+			"%" PRIu32 ".%" PRIu32 ".%" PRIu32 ".%" PRIu32, image->version[0],
+			image->version[1], image->version[2], image->version[3]);
+		(void)text_copy(record->winpe, sizeof(record->winpe), winpe_name(image->version));
+	}
+	text_copy_printable(
+		record->description, sizeof(record->description), image->name, strlen(image->name));
+	text_copy_printable(record->source, sizeof(record->source), import->request->source,
+		strlen(import->request->source));
+	record->boot_index = 1;
+	record->revision = 1;
+	record->created_ms = import->request->now_ms;
+}
+
+static int keep_files(struct import *import, struct image_record *record, struct error *err)
+{
+	if (import->files.n_files == 0)
+		return 0;
+	record->files = calloc(import->files.n_files, sizeof(*record->files));
+	if (record->files == NULL)
+		return error_set(err, -ENOMEM, "out of memory");
+	for (size_t i = 0; i < import->files.n_files; i++) {
+		const struct boot_file *from = &import->files.files[i];
+		struct image_file *to = &record->files[record->n_files++];
+		(void)text_copy(to->name, sizeof(to->name), from->name);
+		int rc = store_blob_add_bytes(
+			import->store, from->bytes.bytes, from->bytes.size, &to->blob, err);
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+static int keep(struct import *import, struct import_result *ret_result, struct error *err)
+{
+	CLEANUP(image_record_clear) struct image_record record = {0};
+	describe(import, &record);
+	int rc = keep_files(import, &record, err);
+	if (rc < 0)
+		return rc;
+	int fd = import->base.fd;
+	import->base.fd = -1;
+	progress_tell(import->request->progress, "hashing", 0, 0);
+	rc = store_blob_commit(import->store, fd, &record.base, err);
+	if (rc == 0)
+		rc = store_image_add(import->store, &record, import->request->replace, err);
+	if (rc < 0)
+		return rc;
+
+	*ret_result = (struct import_result){
+		.record = record,
+		.source_index = import->base.source_index,
+		.n_warnings = import->files.n_notes,
+	};
+	record = (struct image_record){0};
+	(void)text_copy(ret_result->source_kind, sizeof(ret_result->source_kind),
+		import->source != NULL ? source_kind(import->source) : "WIM");
+	(void)text_copy(
+		ret_result->converted, sizeof(ret_result->converted), import->base.converted);
+	memcpy(ret_result->warnings, import->files.notes, sizeof(ret_result->warnings));
+	return 0;
+}
+
+int image_import(struct store *store, const struct import_request *request,
+	struct import_result *ret_result, struct error *err)
+{
+	CLEANUP(import_clear)
+	struct import import = {.request = request, .store = store, .base = {.fd = -1}};
+
+	int rc = check_name(&import, err);
+	if (rc == 0)
+		rc = scratch_open(request->state, &import.scratch, err);
+	if (rc == 0)
+		rc = make_base(&import, err);
+	if (rc == 0)
+		rc = gather_files(&import, err);
+	if (rc == 0)
+		rc = find_arch(&import, err);
+	if (rc == 0) {
+		note_gaps(&import);
+		rc = keep(&import, ret_result, err);
+	}
+	return rc;
+}
+
+void import_result_clear(struct import_result *result)
+{
+	image_record_clear(&result->record);
+}
