@@ -96,12 +96,27 @@ static void take_rtt(struct tftp_session *session, int64_t rtt_us)
 	}
 }
 
-/* After progress. Without a measurement, too, so that the backoff of one bad spot does not slow the
- * rest down. */
-static void settle_rto(struct tftp_session *session)
+/*
+ * After progress at now_us, before that is noted. A flight that went out more than once gives no
+ * measurement (Karn). If the answer fits what is known of the round trip, counted from the last
+ * time that the flight went out, then packets were lost, and nothing is new. Else the client or the
+ * path may have become slow, and would be sent everything twice from here on: then what this flight
+ * took bounds the next one's round trip. Past one doubling that counts little, or one bad spot
+ * would slow the rest down.
+ */
+static void settle_rto(struct tftp_session *session, int64_t now_us)
 {
-	int64_t rto_us =
-		session->has_rtt ? session->srtt_us + 4 * session->rttvar_us : TFTP_RTO_FIRST_US;
+	int64_t known_us = session->srtt_us + 4 * session->rttvar_us;
+	int64_t since_us = now_us - session->flight_us;
+	bool fits = session->has_rtt && since_us >= session->srtt_us / 2 &&
+		    since_us <= known_us + TFTP_RESTART_FLOOR_US;
+	int64_t rto_us = session->has_rtt ? known_us : TFTP_RTO_FIRST_US;
+
+	if (session->rounds > 0 && !fits) {
+		int64_t took_us = (now_us - session->progress_us) / 4 * 5;
+		rto_us = session->rounds == 1 || took_us < TFTP_RTO_FIRST_US ? took_us
+									     : TFTP_RTO_FIRST_US;
+	}
 	session->rto_us = clamp_i64(rto_us, TFTP_RTO_FLOOR_US, session->rto_ceiling_us);
 }
 
@@ -253,7 +268,7 @@ static void take_ack(struct tftp_session *session, const struct tftp_reply *repl
 	}
 	if (block == session->sent && !session->has_resent && session->rounds == 0)
 		take_rtt(session, now_us - session->flight_us);
-	settle_rto(session);
+	settle_rto(session, now_us);
 	take_progress(session, block, now_us);
 	if (block == session->n_blocks) {
 		end(session, TFTP_END_DONE, actions);
