@@ -19,7 +19,7 @@
 static void print_escaped(const char *text)
 {
 	for (; *text != 0; text++) {
-		if (strchr("_*\\#`[]", *text) != NULL)
+		if (strchr("_*\\#`", *text) != NULL)
 			(void)putchar('\\');
 		(void)putchar(*text);
 	}
@@ -31,7 +31,7 @@ static int print_scdoc(void)
 	for (const struct config_key *key = config_keys; key->section != NULL; key++) {
 		char type[128];
 		if (strcmp(section, key->section) != 0)
-			(void)printf("## \\[%s\\]\n\n", key->section);
+			(void)printf("## [%s]\n\n", key->section);
 		section = key->section;
 		config_type_text(key, type, sizeof(type));
 		(void)putchar('*');
