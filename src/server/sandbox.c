@@ -140,6 +140,7 @@ static const int allowed_calls[] = {
 	SCMP_SYS(readahead),
 	SCMP_SYS(fadvise64),
 	SCMP_SYS(getrandom),
+	SCMP_SYS(memfd_create), /* hivex works on files only: a BCD is made in one that is memory */
 	/* sockets */
 	SCMP_SYS(bind),
 	SCMP_SYS(connect),
