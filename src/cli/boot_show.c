@@ -15,6 +15,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define OUTPUT_BYTES_MAX (16U << 20)
@@ -141,13 +142,21 @@ static int print_head(struct show *show)
 		       : 0;
 }
 
+static int64_t now_ms(void)
+{
+	struct timespec now;
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 static void show_bar(struct show *show)
 {
 	const struct timeline_file *file = timeline_active(&show->timeline);
 	if (file != show->bar_file && show->bar_file != NULL)
 		progress_end(&show->bar);
 	if (file != show->bar_file && file != NULL)
-		progress_begin(&show->bar, show->cli, file->word, file->size);
+		progress_join(
+			&show->bar, show->cli, file->word, file->size, now_ms() - file->started_ms);
 	show->bar_file = file;
 	if (file != NULL)
 		progress_update(&show->bar, file->bytes);

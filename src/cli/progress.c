@@ -107,6 +107,14 @@ void progress_begin(
 		progress->style = PROGRESS_BAR;
 }
 
+void progress_join(struct progress *progress, const struct cli *cli, const char *phase,
+	uint64_t total, int64_t elapsed_ms)
+{
+	progress_begin(progress, cli, phase, total);
+	progress->started_ms -= elapsed_ms > 0 ? elapsed_ms : 0;
+	progress->shown_ms = progress->started_ms - BAR_PERIOD_MS;
+}
+
 void progress_update(struct progress *progress, uint64_t done)
 {
 	progress->done = done;

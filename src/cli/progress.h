@@ -27,6 +27,9 @@ struct progress {
 /* phase is what the bar is labelled with: "converting". */
 void progress_begin(
 	struct progress *progress, const struct cli *cli, const char *phase, uint64_t total);
+/* The same for what began elapsed_ms ago elsewhere: shown at once. */
+void progress_join(struct progress *progress, const struct cli *cli, const char *phase,
+	uint64_t total, int64_t elapsed_ms);
 /* As often as the caller likes: what is shown changes at most ten times a second. */
 void progress_update(struct progress *progress, uint64_t done);
 /* Takes the bar away (JSON: a last line with where it came). */
