@@ -30,7 +30,7 @@ static const struct {
 	{WIMLIB_ERR_OPEN, -EIO, "cannot be opened"},
 	{WIMLIB_ERR_READ, -EIO, "cannot be read"},
 	{WIMLIB_ERR_UNEXPECTED_END_OF_FILE, -EINVAL, "ends too early: it is cut; copy it again"},
-	{WIMLIB_ERR_WRITE, -EIO, "cannot be written"},
+	{WIMLIB_ERR_WRITE, -EIO, "the new WIM cannot be written"},
 	{WIMLIB_ERR_NOT_A_WIM_FILE, -EINVAL, "is not a WIM"},
 	{WIMLIB_ERR_INVALID_HEADER, -EINVAL, "has a broken header"},
 	{WIMLIB_ERR_INTEGRITY, -EINVAL,

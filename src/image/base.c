@@ -241,7 +241,7 @@ static int verify_base(const struct base_request *request, struct base *base, st
 		rc = wim_file_image(base->wim, 1, &base->image, err);
 	if (rc == 0)
 		rc = wim_file_check_complete(base->wim, 1, err);
-	return rc < 0 ? error_prefix(err, rc, "the WIM") : 0;
+	return rc;
 }
 
 int base_make(const struct base_request *request, struct base *ret_base, struct error *err)
@@ -260,7 +260,7 @@ int base_make(const struct base_request *request, struct base *ret_base, struct 
 		return rc;
 	rc = wim_file_open(path, &wim, err);
 	if (rc < 0)
-		return error_prefix(err, rc, "the WIM");
+		return rc;
 	if ((wim_header_forms(&header) & WIM_FORM_SPLIT) != 0)
 		rc = add_parts(request, &header, wim, err);
 	if (rc == 0)

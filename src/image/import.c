@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define SDI_MAGIC   "$SDI0001"
 #define WINLOAD_EFI "Windows/System32/Boot/winload.efi"
 #define WINLOAD_EXE "Windows/System32/Boot/winload.exe"
 
@@ -94,6 +95,12 @@ static int open_wim(struct import *import, struct base_request *wim, struct erro
 		return 0;
 	}
 
+	if (memcmp(start, SDI_MAGIC, sizeof(start)) == 0)
+		return error_set(err, -EMEDIUMTYPE,
+			"%s is an SDI: a RAM disk of an older kind, or the empty one that goes "
+			"with "
+			"a boot.wim. Import the boot.wim itself; Pewter makes its own boot.sdi",
+			path);
 	rc = source_open(path, &import->source, err);
 	if (rc < 0)
 		return rc;
