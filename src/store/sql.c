@@ -10,12 +10,14 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define STATEMENTS_MAX  64
-#define BUSY_TIMEOUT_MS 10000
+#define STATEMENTS_MAX     64
+#define BUSY_TIMEOUT_MS    10000
+#define SYNCHRONOUS_NORMAL "PRAGMA synchronous = NORMAL"
 
 struct sql {
 	sqlite3 *db;
 	const char *path;
+	bool is_full; /* synchronous, for a durable transaction */
 	struct {
 		const char *text;
 		sqlite3_stmt *statement;
@@ -88,8 +90,7 @@ int sql_open(const char *path, struct sql **ret_sql, struct error *err)
 	(void)sqlite3_db_config(sql->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	(void)sqlite3_db_config(sql->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	int rc = sql_run(sql,
-		"PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON",
-		err);
+		"PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; " SYNCHRONOUS_NORMAL, err);
 	if (rc < 0)
 		return rc;
 	*ret_sql = TAKE(sql);
@@ -250,26 +251,41 @@ bool sql_in_transaction(const struct sql *sql)
 	return sqlite3_get_autocommit(sql->db) == 0;
 }
 
+/* synchronous cannot be changed inside a transaction, so a durable one is framed by it. Should the
+ * way back fail, commits stay slower, not less safe. */
+static void end_durable(struct sql *sql)
+{
+	if (sql->is_full &&
+		sqlite3_exec(sql->db, SYNCHRONOUS_NORMAL, NULL, NULL, NULL) == SQLITE_OK)
+		sql->is_full = false;
+}
+
 int sql_begin(struct sql *sql, enum sql_durability durability, struct error *err)
 {
-	/* It cannot be changed inside a transaction, so it is set for each. */
-	int rc = sql_run(sql,
-		durability == SQL_DURABLE ? "PRAGMA synchronous = FULL"
-					  : "PRAGMA synchronous = NORMAL",
-		err);
+	if (durability == SQL_DURABLE) {
+		int rc = sql_run(sql, "PRAGMA synchronous = FULL", err);
+		if (rc < 0)
+			return rc;
+		sql->is_full = true;
+	}
 	/* IMMEDIATE: a reader that becomes a writer half-way cannot wait for another writer, only
 	 * fail. */
-	return rc < 0 ? rc : sql_run(sql, "BEGIN IMMEDIATE", err);
+	int rc = sql_run(sql, "BEGIN IMMEDIATE", err);
+	if (rc < 0)
+		end_durable(sql);
+	return rc;
 }
 
 int sql_commit(struct sql *sql, struct error *err)
 {
 	int rc = sql_run(sql, "COMMIT", err);
-	if (rc == 0)
-		tell_watchers(sql);
-	else
+	if (rc < 0) {
 		sql_rollback(sql);
-	return rc;
+		return rc;
+	}
+	end_durable(sql);
+	tell_watchers(sql);
+	return 0;
 }
 
 void sql_rollback(struct sql *sql)
@@ -277,6 +293,7 @@ void sql_rollback(struct sql *sql)
 	/* SQLite has done it by itself after some failures, disk full among them. */
 	if (sql_in_transaction(sql))
 		(void)sqlite3_exec(sql->db, "ROLLBACK", NULL, NULL, NULL);
+	end_durable(sql);
 }
 
 int sql_enter(struct sql *sql, enum sql_durability durability, struct sql_scope *ret_scope,
