@@ -134,18 +134,23 @@ static void on_progress(void *context, uint64_t id, uint64_t bytes)
 			"size", (json_int_t)transfer->size));
 }
 
-static json_t *done_details(
-	const struct transfer *transfer, const struct file_outcome *outcome, int64_t took_ms)
+static const char *end_name(enum file_end end)
 {
-	static const char *const ends[] = {
+	static const char *const names[] = {
 		[FILE_END_DONE] = "done",
 		[FILE_END_PROBE] = "probe",
 		[FILE_END_ABORTED] = "aborted",
 		[FILE_END_TIMEOUT] = "timeout",
 		[FILE_END_FAILED] = "failed",
 	};
+	return names[end];
+}
+
+static json_t *done_details(
+	const struct transfer *transfer, const struct file_outcome *outcome, int64_t took_ms)
+{
 	json_t *details = json_pack("{s:s, s:s, s:I, s:I, s:f}", "path", transfer->path, "end",
-		ends[outcome->end], "bytes", (json_int_t)outcome->bytes, "size",
+		end_name(outcome->end), "bytes", (json_int_t)outcome->bytes, "size",
 		(json_int_t)transfer->size, "seconds", (double)took_ms / 1000);
 	if (details != NULL && transfer->transport == FILE_TFTP) {
 		(void)json_object_set_new(details, "block", json_integer(outcome->block_bytes));
@@ -175,6 +180,24 @@ static void note_delivery(struct files *files, struct boot *boot, const struct t
 		boot->facts.image_delivered = true;
 }
 
+static void log_end(const struct boot *boot, const struct transfer *transfer,
+	const struct file_outcome *outcome, int64_t took_ms)
+{
+	enum log_level level = outcome->end == FILE_END_PROBE  ? LOG_DEBUG
+			       : outcome->end == FILE_END_DONE ? LOG_INFO
+							       : LOG_WARNING;
+	log_line(level,
+		"event=file boot=%s client=%s file=%s transport=%s end=%s bytes=%llu of=%llu "
+		"ms=%lld block=%u window=%u%s resent=%llu detail=\"%s\"",
+		boot->record.id, boot->record.client, transfer->name,
+		transport_name(transfer->transport), end_name(outcome->end),
+		(unsigned long long)outcome->bytes, (unsigned long long)transfer->size,
+		(long long)took_ms, outcome->block_bytes, outcome->window_blocks,
+		outcome->variable_window ? " msftwindow=1" : "",
+		(unsigned long long)outcome->resent_bytes,
+		outcome->detail != NULL ? outcome->detail : "");
+}
+
 static void on_ended(void *context, uint64_t id, const struct file_outcome *outcome)
 {
 	struct files *files = context;
@@ -194,15 +217,7 @@ static void on_ended(void *context, uint64_t id, const struct file_outcome *outc
 		boots_event(boots, boot, now_ms, "done", done_details(transfer, outcome, took_ms));
 		if (outcome->end == FILE_END_DONE)
 			note_delivery(files, boot, transfer, outcome);
-		log_line(outcome->end == FILE_END_PROBE  ? LOG_DEBUG
-			 : outcome->end == FILE_END_DONE ? LOG_INFO
-							 : LOG_WARNING,
-			"event=file boot=%s client=%s file=%s transport=%s end=%d bytes=%llu "
-			"of=%llu ms=%lld block=%u window=%u",
-			boot->record.id, boot->record.client, transfer->name,
-			transport_name(transfer->transport), (int)outcome->end,
-			(unsigned long long)outcome->bytes, (unsigned long long)transfer->size,
-			(long long)took_ms, outcome->block_bytes, outcome->window_blocks);
+		log_end(boot, transfer, outcome, took_ms);
 	}
 	transfer_end(files, transfer);
 }

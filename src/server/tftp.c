@@ -137,13 +137,10 @@ static const char *end_name(enum tftp_end end)
 static void log_end(const struct tftp_server *server, const struct tftp_transfer *transfer)
 {
 	char peer[IPV4_TEXT_BYTES];
-	enum log_level level = transfer->end == TFTP_END_FAILED    ? LOG_WARNING
-			       : transfer->end == TFTP_END_TIMEOUT ? LOG_WARNING
-			       : transfer->end == TFTP_END_PROBE   ? LOG_DEBUG
-								   : LOG_INFO;
 
 	ipv4_format(transfer->peer, peer);
-	log_line(level,
+	/* Whose boot it was, and whether that matters, the source knows and tells. */
+	log_debug(
 		"event=tftp-end end=%s peer=%s:%u path=\"%s\" bytes=%llu of=%llu ms=%llu block=%u "
 		"window=%u%s resent=%llu%s%s%s",
 		end_name(transfer->end), peer, transfer->peer_port, transfer->path,
@@ -474,6 +471,8 @@ static void finish_stop(struct tftp_server *server)
 
 void tftp_server_stop(struct tftp_server *server, void (*stopped)(void *context), void *context)
 {
+	if (server == NULL)
+		return;
 	server->stopped = stopped;
 	server->stopped_context = context;
 	server->is_stopping = true;

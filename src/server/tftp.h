@@ -50,6 +50,7 @@ void tftp_server_counters(
 	const struct tftp_server *server, struct tftp_server_counters *ret_counters);
 /*
  * Takes no more requests and ends the transfers under way (the clients and the source are told).
- * When all that is done the server is freed and stopped() called, on the main loop; NULL is fine.
+ * When all that is done the server is freed and stopped() called, on the main loop; NULL is fine,
+ * and calls nobody.
  */
 void tftp_server_stop(struct tftp_server *server, void (*stopped)(void *context), void *context);
