@@ -11,9 +11,31 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* As in the firmware nothing is given back before the end; the list is what frees it then. */
+static struct piece {
+	struct piece *next;
+	uint8_t data[];
+} * pieces;
+
 static void *allocate(size_t size)
 {
-	return malloc(size); /* never freed, as in the firmware */
+	struct piece *piece = malloc(sizeof(*piece) + size);
+
+	if (!piece)
+		return NULL;
+	piece->next = pieces;
+	pieces = piece;
+	return piece->data;
+}
+
+static void free_pieces(void)
+{
+	while (pieces) {
+		struct piece *next = pieces->next;
+
+		free(pieces);
+		pieces = next;
+	}
 }
 
 static struct bytes slurp(const char *path)
@@ -25,7 +47,7 @@ static struct bytes slurp(const char *path)
 	if (!file || fseek(file, 0, SEEK_END) || (size = ftell(file)) < 0 ||
 		fseek(file, 0, SEEK_SET))
 		exit(2);
-	data = malloc((size_t)size + 1);
+	data = allocate((size_t)size + 1);
 	if (!data || fread(data, 1, (size_t)size, file) != (size_t)size)
 		exit(2);
 	fclose(file);
@@ -73,6 +95,8 @@ static int read_bcd(struct bytes file)
 
 int main(int argc, char **argv)
 {
+	if (atexit(free_pieces))
+		return 2;
 	if (argc == 4 && !strcmp(argv[1], "wim"))
 		return read_wim(slurp(argv[2]), argv[3]);
 	if (argc == 3 && !strcmp(argv[1], "bcd"))

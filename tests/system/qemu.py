@@ -239,18 +239,19 @@ class Lab:
         device = f"{card},netdev=net0,mac={mac},addr=2"
         if rom is not None:
             device += f",romfile={rom}"
-        command = ["qemu-system-x86_64", "-machine", "q35,accel=tcg", "-cpu", "max", "-m", str(memory_mb),
-                   "-uuid", uuid, "-nodefaults", "-no-reboot", "-display", "none", "-vga", "std", "-serial", "stdio",
-                   "-netdev", f"tap,id=net0,ifname={tap},script=no,downscript=no", "-device", device]
+        command = ["qemu-system-x86_64", "-cpu", "max", "-m", str(memory_mb), "-uuid", uuid, "-nodefaults", "-no-reboot",
+                   "-display", "none", "-serial", "stdio", "-device", device,
+                   "-netdev", f"tap,id=net0,ifname={tap},script=no,downscript=no"]
         if firmware == "uefi":
             variables = self.path(f"vars-{tap}.fd")
             with open(variables, "wb") as file:
                 file.write(boot_variables(mac, ways))
             # Without this the firmware spends minutes on DHCPv6 before it goes on to HTTP boot.
-            command += ["-fw_cfg", "name=opt/org.tianocore/IPv6Support,string=n",
+            command += ["-machine", "q35,accel=tcg", "-vga", "std",
+                        "-fw_cfg", "name=opt/org.tianocore/IPv6Support,string=n",
                         "-drive", f"if=pflash,unit=0,format=raw,readonly=on,file={OVMF_CODE}",
                         "-drive", f"if=pflash,unit=1,format=raw,file={variables}"]
         else:
-            # SeaBIOS prints to the serial port what it would print on the screen.
-            command += ["-fw_cfg", "name=etc/sercon-port,string=0"]
+            # Without graphics SeaBIOS prints to the serial port what it would print on the screen.
+            command += ["-machine", "q35,accel=tcg,graphics=off", "-vga", "none", "-boot", "order=n"]
         return host.start(*command)
