@@ -16,6 +16,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -101,8 +102,12 @@ static int create_named(const struct store *store, int *ret_fd)
 		int fd = openat(folder, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, BLOB_MODE);
 		if (fd < 0 && errno == EEXIST)
 			continue;
-		if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
+		struct stat status;
+		if (fd < 0 || flock(fd, LOCK_EX) < 0 || fstat(fd, &status) < 0)
 			return -errno;
+		/* A sweep came between the opening and the lock. */
+		if (status.st_nlink == 0)
+			continue;
 		*ret_fd = fd;
 		fd = -1;
 		return 0;
@@ -149,34 +154,54 @@ static int hash_file(int fd, struct blob *ret_blob)
 	return 0;
 }
 
-/* Gives the open file the name. The kernel's own link to an open file is the only way for one
- * without a name, and serves a named one just as well. */
-static int link_file(int fd, int folder, const char *name)
+/* Where create_named() put the file: the open folder and the name in it; false for a file that has
+ * no name, or has its last one already. */
+static bool first_name(
+	const struct store *store, int fd, int *ret_folder, char name[static NAME_MAX + 1])
 {
+	char self[32], path[PATH_MAX];
+	struct stat here, there;
+	(void)snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+	ssize_t n = readlink(self, path, sizeof(path) - 1);
+	if (n <= 0)
+		return false;
+	path[n] = 0;
+	const char *last = strrchr(path, '/');
+	if (last == NULL || !text_copy(name, NAME_MAX + 1, last + 1))
+		return false;
+	CLEANUP(close_fdp)
+	int folder = openat(store->blobs_fd, INCOMING_NAME, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (folder < 0 || fstat(fd, &here) < 0 ||
+		fstatat(folder, name, &there, AT_SYMLINK_NOFOLLOW) < 0 ||
+		here.st_ino != there.st_ino || here.st_dev != there.st_dev)
+		return false;
+	*ret_folder = folder;
+	folder = -1;
+	return true;
+}
+
+static int give_name(const struct store *store, int fd, int folder, const char *name)
+{
+	char old[NAME_MAX + 1], self[32];
+	CLEANUP(close_fdp) int incoming = -1;
+	if (first_name(store, fd, &incoming, old))
+		return renameat(incoming, old, folder, name) == 0 ? 0 : -errno;
 	if (linkat(fd, "", folder, name, AT_EMPTY_PATH) == 0)
 		return 0;
 	if (errno != ENOENT && errno != EPERM)
 		return -errno;
 	/* Without CAP_DAC_READ_SEARCH (before Linux 6.10) only by way of /proc. */
-	char self[32];
 	(void)snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
 	return linkat(AT_FDCWD, self, folder, name, AT_SYMLINK_FOLLOW) == 0 ? 0 : -errno;
 }
 
-/* What create_named() made also has its first name; leaving it would keep the bytes for ever. */
-static void drop_first_name(int fd)
+/* Of a file that is not needed after all. */
+static void drop_first_name(const struct store *store, int fd)
 {
-	struct stat status;
-	if (fstat(fd, &status) < 0 || status.st_nlink < 2)
-		return;
-	char self[32], path[4096];
-	(void)snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
-	ssize_t n = readlink(self, path, sizeof(path) - 1);
-	if (n <= 0)
-		return;
-	path[n] = 0;
-	if (strstr(path, "/" INCOMING_NAME "/") != NULL)
-		(void)unlink(path);
+	char old[NAME_MAX + 1];
+	CLEANUP(close_fdp) int incoming = -1;
+	if (first_name(store, fd, &incoming, old))
+		(void)unlinkat(incoming, old, 0);
 }
 
 static int name_file(const struct store *store, int fd, const struct blob *blob)
@@ -198,7 +223,7 @@ static int name_file(const struct store *store, int fd, const struct blob *blob)
 	}
 	rc = store_adopt(store, fd);
 	if (rc == 0)
-		rc = link_file(fd, folder, blob->sha256);
+		rc = give_name(store, fd, folder, blob->sha256);
 	if (rc == 0 && fsync(folder) < 0)
 		rc = -errno;
 	return rc;
@@ -227,19 +252,23 @@ int store_blob_commit(struct store *store, int fd, struct blob *ret_blob, struct
 	int rc = hash_file(file, &blob);
 	if (rc == 0 && fsync(file) < 0)
 		rc = -errno;
-	if (rc < 0)
+	if (rc < 0) {
+		drop_first_name(store, file);
 		return fail(store, rc, err);
+	}
 
 	struct sql_scope scope;
 	rc = sql_enter(store->sql, SQL_ATOMIC, &scope, err);
-	if (rc < 0)
+	if (rc < 0) {
+		drop_first_name(store, file);
 		return rc;
+	}
 	rc = name_file(store, file, &blob);
 	if (rc < 0)
 		(void)fail(store, rc, err);
 	else
 		rc = record_blob(store, &blob, err);
-	drop_first_name(file);
+	drop_first_name(store, file);
 	rc = sql_leave(store->sql, &scope, rc, err);
 	if (rc == 0)
 		*ret_blob = blob;
@@ -259,7 +288,7 @@ int store_blob_add_bytes(
 			continue;
 		if (written < 0) {
 			rc = fail(store, -errno, err);
-			drop_first_name(fd);
+			drop_first_name(store, fd);
 			return rc;
 		}
 		done += (size_t)written;
