@@ -230,7 +230,8 @@ uint32_t wim_header_forms(const struct wim_header *header)
 		forms |= WIM_FORM_CHUNKS;
 	if (header->n_images > 1)
 		forms |= WIM_FORM_MULTIPLE;
-	if (header->boot_index == 0)
+	/* The boot manager takes the metadata from the header, not from the blob table. */
+	if (header->boot_index == 0 || header->boot_metadata.stored_bytes == 0)
 		forms |= WIM_FORM_NOT_BOOTABLE;
 	return forms;
 }

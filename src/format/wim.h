@@ -95,7 +95,7 @@ enum wim_form {
 	WIM_FORM_UNCOMPRESSED = 1 << 4,
 	WIM_FORM_CHUNKS = 1 << 5, /* compressed in chunks of another size than loaders take */
 	WIM_FORM_MULTIPLE = 1 << 6,
-	WIM_FORM_NOT_BOOTABLE = 1 << 7, /* no image is marked bootable */
+	WIM_FORM_NOT_BOOTABLE = 1 << 7, /* the header names no image to boot */
 };
 
 uint32_t wim_header_forms(const struct wim_header *header);

@@ -205,6 +205,7 @@ static void what_cannot_be_booted_as_it_is_is_told(void **state)
 		{AT_CHUNK, 65536, WIM_FORM_CHUNKS, "compressed in chunks of an unusual size"},
 		{AT_N_IMAGES, 2, WIM_FORM_MULTIPLE, "of several images"},
 		{AT_BOOT_INDEX, 0, WIM_FORM_NOT_BOOTABLE, "without an image marked bootable"},
+		{AT_BOOT_METADATA, 0, WIM_FORM_NOT_BOOTABLE, "without an image marked bootable"},
 		{AT_PART, 2 << 16 | 1, WIM_FORM_SPLIT, "split into parts"},
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
