@@ -311,6 +311,28 @@ int wim_file_read(struct wim_file *file, uint32_t index, const char *path, const
 	return rc < 0 ? error_set(err, rc, "%s: %s", path, strerror(-rc)) : 0;
 }
 
+/* ---- all of it ---- */
+
+static enum wimlib_progress_status show_verify(
+	enum wimlib_progress_msg message, union wimlib_progress_info *info, void *context)
+{
+	if (message == WIMLIB_PROGRESS_MSG_VERIFY_STREAMS)
+		progress_tell(context, "checking", info->verify_streams.completed_bytes,
+			info->verify_streams.total_bytes);
+	return WIMLIB_PROGRESS_STATUS_CONTINUE;
+}
+
+int wim_file_verify(struct wim_file *file, const struct progress_sink *progress, struct error *err)
+{
+	if (progress != NULL)
+		wimlib_register_progress_function(
+			file->wim, show_verify, (void *)(uintptr_t)progress);
+	errno = 0;
+	int code = wimlib_verify_wim(file->wim, 0);
+	wimlib_register_progress_function(file->wim, NULL, NULL);
+	return code == 0 ? 0 : fault(code, errno, err);
+}
+
 /* ---- one image, written anew ---- */
 
 static enum wimlib_progress_status show_export(

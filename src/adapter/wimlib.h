@@ -61,6 +61,11 @@ int wim_file_look(struct wim_file *file, uint32_t index, const char *path,
 /* Is the data of every file of the image in this WIM? -EINVAL if some is missing. */
 int wim_file_check_complete(struct wim_file *file, uint32_t index, struct error *err) MUST_CHECK;
 
+/* Decompresses everything and compares it with the SHA-1s in the WIM. -EINVAL if something is
+ * damaged. */
+int wim_file_verify(
+	struct wim_file *file, const struct progress_sink *progress, struct error *err) MUST_CHECK;
+
 /* The bytes of one ordinary file, appended to out; -EFBIG past its maximum. scratch: an empty
    folder in which wimlib puts the file for a moment. */
 int wim_file_read(struct wim_file *file, uint32_t index, const char *path, const char *scratch,

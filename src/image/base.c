@@ -241,6 +241,8 @@ static int verify_base(const struct base_request *request, struct base *base, st
 		rc = wim_file_image(base->wim, 1, &base->image, err);
 	if (rc == 0)
 		rc = wim_file_check_complete(base->wim, 1, err);
+	if (rc == 0)
+		rc = wim_file_verify(base->wim, request->progress, err);
 	return rc;
 }
 
