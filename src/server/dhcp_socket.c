@@ -47,7 +47,9 @@ int dhcp_socket_open(uint16_t port, bool shares, int *ret_fd, struct error *err)
 	if (rc < 0) {
 		(void)close(fd);
 		return port_owner_explain(err, rc, PORT_UDP, port,
-			port == 67 ? "set [dhcp] mode=off or stop it" : "stop it");
+			shares ? "let it share the port (dnsmasq: bind-dynamic), stop it, or set "
+				 "[dhcp] mode=off"
+			       : "stop it, or set [dhcp] mode=proxy or off");
 	}
 	*ret_fd = fd;
 	return 0;
