@@ -200,6 +200,14 @@ static int tell_news(struct show *show, struct error *err)
 	return 0;
 }
 
+/* Whoever waits for a boot, a person or a script, wants to know by the exit code how it went. */
+static bool has_gone_well(const struct boot_record *boot)
+{
+	enum boot_verdict verdict;
+	return boot_verdict_parse(boot->verdict, &verdict) &&
+	       (verdict == BOOT_VERDICT_BOOTED || verdict == BOOT_VERDICT_LOADED);
+}
+
 static int follow(struct show *show, int watch_fd, struct error *err)
 {
 	int rc = show->cli->json ? print_record(show) : print_head(show);
@@ -273,5 +281,7 @@ int cmd_boot_show(struct cli *cli, int argc, char **argv)
 		rc = follow(&show, watch_fd, &err);
 	if (watch_fd >= 0)
 		(void)close(watch_fd);
-	return rc < 0 ? cli_fail(cli, &err) : EXIT_DONE;
+	if (rc < 0)
+		return cli_fail(cli, &err);
+	return has_gone_well(&show.boot) ? EXIT_DONE : EXIT_ATTENTION;
 }

@@ -256,6 +256,20 @@ static int add_pair(struct timeline *timeline, const struct boot_event *event,
 	return add_line(timeline, event->time_ms, event->kind, text, out);
 }
 
+/* "booted, stage 2: the image's own driver" */
+static int add_report(struct timeline *timeline, const struct boot_event *event,
+	const json_t *details, struct buffer *out)
+{
+	char verdict[TEXT_BYTES], stage[TEXT_BYTES], why[TEXT_BYTES], text[3 * TEXT_BYTES + 16];
+	(void)string_of(details, "verdict", verdict);
+	(void)string_of(details, "stage", stage);
+	if (string_of(details, "detail", why)[0] == 0)
+		(void)string_of(details, "text", why);
+	(void)snprintf(text, sizeof(text), "%s%s%s%s%s", verdict, stage[0] != 0 ? ", stage " : "",
+		stage, why[0] != 0 ? ": " : "", why);
+	return add_line(timeline, event->time_ms, event->kind, text, out);
+}
+
 /* ---- all ---- */
 
 static int add_words(struct timeline *timeline, const struct boot_event *event,
@@ -273,8 +287,7 @@ static int add_words(struct timeline *timeline, const struct boot_event *event,
 	if (strcmp(kind, "done") == 0)
 		return end_file(timeline, event, details, out);
 	if (strcmp(kind, "report") == 0)
-		return add_pair(timeline, event, details, "verdict",
-			(const char *const[]){"stage", "text", "detail", NULL}, out);
+		return add_report(timeline, event, details, out);
 	if (strcmp(kind, "verdict") == 0) {
 		timeline->has_verdict = true;
 		return add_pair(timeline, event, details, "verdict",

@@ -143,7 +143,8 @@ static void test_programs(void **state)
 	(void)snprintf(boot.verdict, sizeof(boot.verdict), "stalled");
 	assert_ok(store_boot_put(store, &boot, &err));
 	assert_line(&follower, "\"verdict\":\"stalled\"");
-	assert_ends(&follower, 0);
+	/* Whoever waits for a boot in a script wants to know that it did not go well. */
+	assert_ends(&follower, 3);
 
 	/* A boot that is over is told at once, in one document. */
 	start(&follower, (const char *const[]){"--json", "boot", "show", boot.id, NULL});

@@ -83,7 +83,7 @@ static void test_healthy(void **state)
 		"     1.501  absent     2 optional files absent, as usual\n"
 		"    11.600  boot.wim   466 MB in 10 s, 47 MB/s (HTTP)\n"
 		"    14.000  network    what was loaded asks for an address: MSFT 5.0\n"
-		"    19.000  report     booted: agent\n"
+		"    19.000  report     booted, stage agent\n"
 		"    19.000  verdict    booted: the agent said so\n");
 	buffer_free(&out);
 }
