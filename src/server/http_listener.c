@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #define BACKLOG             1024
-#define IDLE_TIMEOUT_S      30 /* a connection on which nothing moves */
+#define IDLE_TIMEOUT_S      120 /* a connection on which nothing moves; loaders pause to unpack */
 #define PROGRESS_PERIOD_MS  250
 #define READER_BLOCK_BYTES  (128U * 1024)
 #define N_HANDLES           3
@@ -504,8 +504,10 @@ static int start_daemon(struct http_listener *listener, int fd, struct error *er
 {
 	listener->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_ERROR_LOG, 0, NULL, NULL,
 		on_request, listener, MHD_OPTION_EXTERNAL_LOGGER, on_library_log, NULL,
-		MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_URI_LOG_CALLBACK, on_uri, listener,
-		MHD_OPTION_NOTIFY_COMPLETED, on_completed, listener, MHD_OPTION_CONNECTION_LIMIT,
+		/* Without this promise the library copies where it could sendfile(). */
+		MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_LISTEN_SOCKET, fd,
+		MHD_OPTION_URI_LOG_CALLBACK, on_uri, listener, MHD_OPTION_NOTIFY_COMPLETED,
+		on_completed, listener, MHD_OPTION_CONNECTION_LIMIT,
 		(unsigned)LIMIT_HTTP_CONNECTIONS, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
 		(unsigned)LIMIT_HTTP_CONNECTIONS_PER_CLIENT, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
 		(size_t)LIMIT_HTTP_HEADER_BYTES, MHD_OPTION_CONNECTION_TIMEOUT,

@@ -29,7 +29,7 @@ struct http_config {
 	const struct file_source *source; /* outlives the listener */
 };
 
-/* Binds and listens. */
+/* Binds and listens. The caller ignores SIGPIPE: sendfile() raises it when a client goes away. */
 int http_listener_start(uv_loop_t *loop, const struct http_config *config,
 	struct http_listener **ret_listener, struct error *err) MUST_CHECK;
 /* The port that it listens on. */
