@@ -11,8 +11,6 @@
 
 #define TABLE_SIZE          4096 /* a power of two; chains stay short up to LIMIT_BOOTS_LIVE */
 #define PENDING_MAX         4096 /* events between two flushes */
-#define START_BURST         500  /* machines that may be switched on at the same moment */
-#define STARTS_PER_SECOND   50   /* and thereafter: each leaves a record in the store */
 #define LOAD_MAX            1000
 #define STORE_COMPLAINT_MS  60000
 #define BOOT_EVENTS_RESERVE 16 /* of LIMIT_BOOT_EVENTS, kept for verdicts and reports */
@@ -120,7 +118,7 @@ int boots_new(struct store *store, struct boots **ret_boots)
 	if (boots == NULL)
 		return -ENOMEM;
 	boots->store = store;
-	boots->start_tokens = START_BURST;
+	boots->start_tokens = LIMIT_BOOT_STARTS_BURST;
 	if (getrandom(&boots->seed, sizeof(boots->seed), 0) != (ssize_t)sizeof(boots->seed)) {
 		free(boots);
 		return -EIO;
@@ -168,9 +166,9 @@ static bool may_start(struct boots *boots, int64_t now_ms)
 {
 	int64_t passed_ms = now_ms - boots->start_tokens_ms;
 	if (passed_ms > 0) {
-		boots->start_tokens += (double)passed_ms * STARTS_PER_SECOND / 1000;
-		if (boots->start_tokens > START_BURST)
-			boots->start_tokens = START_BURST;
+		boots->start_tokens += (double)passed_ms * LIMIT_BOOT_STARTS_PER_SECOND / 1000;
+		if (boots->start_tokens > LIMIT_BOOT_STARTS_BURST)
+			boots->start_tokens = LIMIT_BOOT_STARTS_BURST;
 	}
 	boots->start_tokens_ms = now_ms;
 	if (boots->start_tokens < 1)
