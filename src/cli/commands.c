@@ -19,7 +19,7 @@ const struct command commands[] = {
 		"a machine that waits may boot", cmd_client_approve},
 	{"client refuse", "NAME|MAC|UUID", "a machine is never served", cmd_client_refuse},
 	{"config check", "", "is the config file right?", cmd_config_check},
-	{"config show", "[--scdoc]", "every key, its value, and where that came from",
+	{"config show", "[--example]", "every key, its value, and where that came from",
 		cmd_config_show},
 	{"image import", "SOURCE --name NAME [--index I] [--replace]",
 		"takes in a boot.wim, a Windows or ADK .iso, or a folder with such media",

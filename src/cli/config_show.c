@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* pewter config show: every key, its value and where that came from; --scdoc prints the table of
- * keys for the man page. */
+/* pewter config show: every key, its value and where that came from; or the table of keys as a file
+ * to begin with (--example), or for the man page (--scdoc). */
 #include "cli/commands.h"
 
+#include "cli/config_text.h"
 #include "cli/table.h"
 #include "cli/words.h"
 #include "server/config.h"
@@ -12,45 +13,6 @@
 #include <string.h>
 
 #define VALUE_BYTES 512
-
-/* ---- for the man page ---- */
-
-/* scdoc takes '_' and '*' for marks. */
-static void print_escaped(const char *text)
-{
-	for (; *text != 0; text++) {
-		if (strchr("_*\\#`", *text) != NULL)
-			(void)putchar('\\');
-		(void)putchar(*text);
-	}
-}
-
-static int print_scdoc(void)
-{
-	const char *section = "";
-	for (const struct config_key *key = config_keys; key->section != NULL; key++) {
-		char type[128];
-		if (strcmp(section, key->section) != 0)
-			(void)printf("## [%s]\n\n", key->section);
-		section = key->section;
-		config_type_text(key, type, sizeof(type));
-		(void)putchar('*');
-		print_escaped(key->key);
-		(void)fputs("* = ", stdout);
-		print_escaped(type);
-		(void)fputs("\n\t", stdout);
-		print_escaped(key->help);
-		if (key->default_text[0] != 0) {
-			(void)fputs(" Default: ", stdout);
-			print_escaped(key->default_text);
-			(void)putchar('.');
-		}
-		(void)fputs("\n\n", stdout);
-	}
-	return fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED;
-}
-
-/* ---- values ---- */
 
 static json_t *setting(const struct config *config, const struct config_key *key)
 {
@@ -99,19 +61,23 @@ static int print_table(const struct cli *cli, const struct config *config)
 
 int cmd_config_show(struct cli *cli, int argc, char **argv)
 {
-	static const struct option options[] = {
+	static const struct option options[] = {{"example", no_argument, NULL, 'e'},
 		{"scdoc", no_argument, NULL, 's'}, {NULL, 0, NULL, 0}};
-	bool is_scdoc = false;
+	int (*print)(FILE * out) = NULL;
 	int c;
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (c != 's')
-			return cli_usage(cli, "unknown option");
-		is_scdoc = true;
+		switch (c) {
+		case 'e': print = config_print_example; break;
+		case 's': print = config_print_scdoc; break;
+		default: return cli_usage(cli, "unknown option");
+		}
 	}
 	if (optind != argc)
 		return cli_usage(cli, "takes no operands; --config FILE names another file");
-	if (is_scdoc)
-		return print_scdoc();
+	if (print != NULL) {
+		int rc = print(stdout);
+		return rc < 0 ? cli_fail_errno(cli, rc) : EXIT_DONE;
+	}
 	CLEANUP(config_clear) struct config config = {.file = ""};
 	struct error err = ERROR_NULL;
 	if (config_load(cli->config, &config, &err) < 0)

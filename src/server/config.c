@@ -254,6 +254,11 @@ static int check_whole(const struct config *config, const char *name, struct err
 		return error_set(err, -EINVAL,
 			"%s:%u: [dhcp] pool: addresses are given out only with mode = server", name,
 			line_of(config, offsetof(struct config, pools)));
+	if (config->dhcp_mode != DHCP_MODE_SERVER && config->n_reservations > 0)
+		return error_set(err, -EINVAL,
+			"%s:%u: [reservation]: addresses are given out only with [dhcp] mode = "
+			"server",
+			name, line_of(config, offsetof(struct config, reservations)));
 	if (!config->tftp_enabled && !config->http_enabled)
 		return error_set(err, -EINVAL,
 			"%s:%u: [http] enabled: neither TFTP nor HTTP is left to load from", name,

@@ -182,6 +182,8 @@ static void test_wrong(void **state)
 			"p.conf:3: [reservation] 52-54-00-12-34-56: this machine has"},
 		{"[reservation]\n52:54:00:12:34:56 = 10.0.0.7\n52:54:00:12:34:57 = 10.0.0.7\n",
 			"p.conf:3: [reservation] 52:54:00:12:34:57: 10.0.0.7 is reserved"},
+		{"[reservation]\n52:54:00:12:34:56 = 10.0.0.7\n",
+			"p.conf:2: [reservation]: addresses are given out only with [dhcp] mode"},
 		{"[reservation]\nprinter = 10.0.0.7\n", "neither a MAC address"},
 		{"[reservation]\n52:54:00:12:34:56\n", "has no \"= ADDRESS\""},
 	};
