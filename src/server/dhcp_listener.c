@@ -223,10 +223,10 @@ static void on_timer(uv_timer_t *timer)
 	struct dhcp_listener *listener = timer->data;
 	int64_t now_ms = clock_now_ms();
 	for (int i = 0; i < LIMIT_OFFERS_PENDING; i++) {
-		if (dhcp_session_next(listener->session) > now_ms)
-			break;
 		dhcp_session_tick(listener->session, now_ms, &listener->actions);
 		perform(listener, &listener->actions);
+		if (dhcp_session_next(listener->session) > now_ms)
+			break;
 	}
 	settle(listener);
 	arm(listener);

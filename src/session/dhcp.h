@@ -143,8 +143,8 @@ void dhcp_session_answer(struct dhcp_session *session, const struct dhcp_exchang
 /* An address of a PROBE answered. */
 void dhcp_session_probed(struct dhcp_session *session, uint32_t address, int64_t now_ms,
 	struct dhcp_actions *ret_actions);
-/* Call at the time that dhcp_session_next() names (INT64_MAX: never), until it names a later one.
- */
+/* Call at the time that dhcp_session_next() names (INT64_MAX: never), until it names a later one;
+ * by a steady clock, for after a step back of now_ms it names an earlier one. */
 void dhcp_session_tick(
 	struct dhcp_session *session, int64_t now_ms, struct dhcp_actions *ret_actions);
 int64_t dhcp_session_next(const struct dhcp_session *session);

@@ -157,6 +157,16 @@ static struct dhcp_waiting *waiting_new(const struct dhcp_turn *turn)
 	return waiting;
 }
 
+void dhcp_offer_clock(struct dhcp_session *session, int64_t now_ms)
+{
+	int64_t back_ms = session->now_ms - now_ms;
+
+	session->now_ms = now_ms;
+	for (struct dhcp_waiting *waiting = session->first_waiting; back_ms > 0 && waiting != NULL;
+		waiting = waiting->next)
+		waiting->due_ms -= back_ms;
+}
+
 void dhcp_offer_discover(
 	struct dhcp_session *session, const struct dhcp_turn *turn, struct dhcp_actions *actions)
 {
@@ -217,6 +227,7 @@ void dhcp_session_probed(struct dhcp_session *session, uint32_t address, int64_t
 	const struct lease *lease = leases_by_address(session->leases, address);
 
 	ret_actions->n = 0;
+	dhcp_offer_clock(session, now_ms);
 	/* A bound address that answers is its client speaking. */
 	if (lease == NULL || lease->state != LEASE_OFFERED)
 		return;
@@ -233,6 +244,7 @@ void dhcp_session_tick(
 	struct dhcp_session *session, int64_t now_ms, struct dhcp_actions *ret_actions)
 {
 	ret_actions->n = 0;
+	dhcp_offer_clock(session, now_ms);
 	while (session->first_waiting != NULL && session->first_waiting->due_ms <= now_ms &&
 		ret_actions->n < DHCP_ACTIONS_MAX) {
 		struct dhcp_waiting *waiting = session->first_waiting;

@@ -24,6 +24,7 @@ struct dhcp_session {
 	/* In the order in which they fall due: all wait equally long. */
 	struct dhcp_waiting *first_waiting, *last_waiting;
 	size_t n_waiting;
+	int64_t now_ms; /* as last heard */
 };
 
 /* A packet that came in with all that belongs to it. */
@@ -66,6 +67,8 @@ bool dhcp_may_have(const struct dhcp_session *session, const struct dhcp_turn *t
 void dhcp_put_aside(struct dhcp_session *session, uint32_t address, int64_t now_ms,
 	struct dhcp_actions *actions);
 
+/* Call with each new time. A clock that was set back must not make the waiting wait for it. */
+void dhcp_offer_clock(struct dhcp_session *session, int64_t now_ms);
 void dhcp_offer_discover(
 	struct dhcp_session *session, const struct dhcp_turn *turn, struct dhcp_actions *actions);
 

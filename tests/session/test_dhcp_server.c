@@ -616,6 +616,34 @@ static void an_offer_waits_for_its_probe(void **state)
 	world_free(&world);
 }
 
+/* An hour's correction is what a machine does whose clock ran in local time. */
+static void a_clock_set_back_holds_nobody_up(void **state)
+{
+	const int64_t back_ms = START - 3600000;
+	struct world world;
+	(void)state;
+
+	world_new(&world, 0, true);
+	assert_int_equal(discover(&world, SAMPLE_MAC, 0), 0);
+	tick(&world, back_ms);
+	assert_null(world.got.sent);
+	assert_int_equal(dhcp_session_next(world.session), back_ms + 250);
+	tick(&world, back_ms + 250);
+	assert_non_null(world.got.sent);
+	assert_int_equal(world.got.answer.yiaddr, FIRST);
+
+	/* Nor one that asks behind it. */
+	world.arrival.now_ms = START;
+	assert_int_equal(discover(&world, MAC_B, 0), 0);
+	world.arrival.now_ms = back_ms;
+	assert_int_equal(discover(&world, MAC_C, 0), 0);
+	assert_int_equal(dhcp_session_next(world.session), back_ms + 250);
+	dhcp_session_tick(world.session, back_ms + 250, &world.got.actions);
+	assert_int_equal(world.got.actions.n, 2);
+	assert_int_equal(dhcp_session_next(world.session), INT64_MAX);
+	world_free(&world);
+}
+
 static void an_address_in_use_is_passed_over(void **state)
 {
 	struct world world;
@@ -781,6 +809,7 @@ int main(void)
 		cmocka_unit_test(release),
 		cmocka_unit_test(inform),
 		cmocka_unit_test(an_offer_waits_for_its_probe),
+		cmocka_unit_test(a_clock_set_back_holds_nobody_up),
 		cmocka_unit_test(an_address_in_use_is_passed_over),
 		cmocka_unit_test(all_in_use_ends_in_silence),
 		cmocka_unit_test(a_late_probe_answer_stops_the_request),
