@@ -260,23 +260,45 @@ static void on_packets(uv_poll_t *poll, int status, int events)
 
 /* ---- life ---- */
 
+static int load_lease(struct dhcp_listener *listener, const struct lease_record *record)
+{
+	struct dhcp_lease lease = {.address = record->address,
+		.client_id_size = record->client_id_size,
+		.expires_ms = record->expires_ms,
+		.declined = strcmp(record->state, "declined") == 0};
+	memcpy(lease.client_id, record->client_id, sizeof(lease.client_id));
+	memcpy(lease.mac, record->mac, sizeof(lease.mac));
+	return dhcp_session_load(listener->session, &lease);
+}
+
+/* One bad record must not keep a whole network from booting. */
 static int load_leases(struct dhcp_listener *listener, struct error *err)
 {
 	CLEANUP(memory_freep) struct lease_record *records = NULL;
-	size_t n = 0;
+	size_t n = 0, n_skipped = 0;
+	int64_t now_ms = clock_now_ms();
+	char text[IPV4_TEXT_BYTES];
 	int rc = store_lease_list(listener->config.store, &records, &n, err);
-	for (size_t i = 0; rc == 0 && i < n; i++) {
-		struct dhcp_lease lease = {.address = records[i].address,
-			.client_id_size = records[i].client_id_size,
-			.expires_ms = records[i].expires_ms,
-			.declined = strcmp(records[i].state, "declined") == 0};
-		memcpy(lease.client_id, records[i].client_id, sizeof(lease.client_id));
-		memcpy(lease.mac, records[i].mac, sizeof(lease.mac));
-		rc = dhcp_session_load(listener->session, &lease);
-		if (rc < 0)
-			return error_set(err, rc, "cannot take up the leases: %s", strerror(-rc));
+	if (rc < 0)
+		return rc;
+	for (size_t i = 0; i < n; i++) {
+		if (records[i].expires_ms <= now_ms)
+			continue;
+		rc = load_lease(listener, &records[i]);
+		if (rc == 0)
+			continue;
+		ipv4_format(records[i].address, text);
+		if (n_skipped++ == 0)
+			log_warning("event=lease-skipped address=%s reason=\"%s\"", text,
+				strerror(-rc));
 	}
-	return rc;
+	if (n_skipped > 1)
+		log_warning("event=leases-skipped number=%zu", n_skipped);
+	/* Those that have run out only tell who had an address last, as long as there is room. */
+	for (size_t i = 0; i < n; i++)
+		if (records[i].expires_ms <= now_ms && load_lease(listener, &records[i]) == -ENOSPC)
+			break;
+	return 0;
 }
 
 static void release(struct dhcp_listener *listener)
