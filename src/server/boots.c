@@ -13,7 +13,8 @@
 #define PENDING_MAX         4096 /* events between two flushes */
 #define LOAD_MAX            1000
 #define STORE_COMPLAINT_MS  60000
-#define BOOT_EVENTS_RESERVE 16 /* of LIMIT_BOOT_EVENTS, kept for verdicts and reports */
+#define BUSY_PAUSE_MS       1000 /* before we wait once more for a store that another has locked */
+#define BOOT_EVENTS_RESERVE 16   /* of LIMIT_BOOT_EVENTS, kept for verdicts and reports */
 
 struct boots {
 	struct store *store;
@@ -26,8 +27,9 @@ struct boots {
 	size_t n_pending;
 	struct boot_event pending[PENDING_MAX];
 	bool has_dirty;  /* boots */
+	bool is_busy;    /* the store was, at busy_ms */
 	uint64_t n_lost; /* events that found no room or no store */
-	int64_t complained_ms;
+	int64_t complained_ms, busy_ms;
 	double start_tokens;
 	int64_t start_tokens_ms;
 };
@@ -139,11 +141,19 @@ static void forget(struct boots *boots, struct boot *boot)
 	boots->n_boots--;
 }
 
+static void drop_pending(struct boots *boots)
+{
+	for (size_t i = 0; i < boots->n_pending; i++)
+		boot_event_clear(&boots->pending[i]);
+	boots->n_pending = 0;
+}
+
 struct boots *boots_free(struct boots *boots)
 {
 	if (boots == NULL)
 		return NULL;
 	boots_flush(boots, 0);
+	drop_pending(boots);
 	while (boots->oldest != NULL)
 		forget(boots, boots->oldest);
 	free(boots);
@@ -369,7 +379,10 @@ static int write_boots(struct boots *boots, struct error *err)
 void boots_flush(struct boots *boots, int64_t now_ms)
 {
 	struct error err = ERROR_NULL;
+	int64_t since_busy_ms = now_ms - boots->busy_ms;
 	if (boots->n_pending == 0 && !boots->has_dirty)
+		return;
+	if (boots->is_busy && since_busy_ms >= 0 && since_busy_ms < BUSY_PAUSE_MS)
 		return;
 
 	int rc = store_begin(boots->store, &err);
@@ -380,19 +393,20 @@ void boots_flush(struct boots *boots, int64_t now_ms)
 		if (rc < 0)
 			store_rollback(boots->store);
 	}
+	boots->is_busy = rc == -EBUSY;
+	if (boots->is_busy)
+		boots->busy_ms = now_ms; /* all of it is kept, as far as there is room */
+	else if (rc < 0)
+		boots->n_lost += boots->n_pending;
 	/* A full disk must not stop machines from booting: the timeline has a hole, and we say so
 	 * once a minute. */
-	if (rc < 0) {
-		boots->n_lost += boots->n_pending;
-		if (now_ms - boots->complained_ms > STORE_COMPLAINT_MS) {
-			boots->complained_ms = now_ms;
-			log_error("event=store-failed lost_events=%llu reason=\"%s\"",
-				(unsigned long long)boots->n_lost, err.text);
-		}
+	if (rc < 0 && now_ms - boots->complained_ms > STORE_COMPLAINT_MS) {
+		boots->complained_ms = now_ms;
+		log_error("event=store-failed lost_events=%llu reason=\"%s\"",
+			(unsigned long long)boots->n_lost, err.text);
 	}
-	for (size_t i = 0; i < boots->n_pending; i++)
-		boot_event_clear(&boots->pending[i]);
-	boots->n_pending = 0;
+	if (!boots->is_busy)
+		drop_pending(boots);
 	/* On failure boots stay dirty and are written with the next flush. */
 	if (rc < 0)
 		return;

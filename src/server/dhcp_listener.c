@@ -99,6 +99,8 @@ static void store_lease(struct dhcp_listener *listener, const struct dhcp_action
 	struct error err = ERROR_NULL;
 	struct store *store = listener->config.store;
 	int rc = 0;
+	if (listener->has_store_failed)
+		return; /* nothing of this turn goes out; and to wait once more would help nobody */
 	if (!listener->in_transaction) {
 		rc = store_begin(store, &err);
 		listener->in_transaction = rc == 0;

@@ -20,10 +20,12 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#define FLUSH_PERIOD_MS 100  /* how late a timeline is, and how often it costs a sync */
-#define NEWS_PERIOD_MS  500  /* how soon an imported image can be booted */
-#define TICK_PERIOD_MS  1000 /* silence, expiry */
-#define SCRIPT_BYTES    BOOT_SCRIPT_BYTES_MAX
+#define FLUSH_PERIOD_MS        100  /* how late a timeline is, and how often it costs a sync */
+#define NEWS_PERIOD_MS         500  /* how soon an imported image can be booted */
+#define TICK_PERIOD_MS         1000 /* silence, expiry */
+#define STORE_PATIENCE_MS      100  /* while the loop runs: DHCP and HTTP wait with it */
+#define STORE_LAST_PATIENCE_MS 5000 /* when all else has ended */
+#define SCRIPT_BYTES           BOOT_SCRIPT_BYTES_MAX
 
 enum serve_timer {
 	TIMER_FLUSH,
@@ -358,6 +360,8 @@ static void say_ready(const struct server *server)
 static void close_all(struct server *server)
 {
 	stop(server);
+	if (server->store != NULL)
+		store_set_patience(server->store, STORE_LAST_PATIENCE_MS);
 	(void)uv_run(&server->loop, UV_RUN_DEFAULT);
 	(void)uv_loop_close(&server->loop);
 	(void)files_free(server->files);
@@ -387,6 +391,7 @@ int serve_run(const char *state, const struct config *config, struct error *err)
 	}
 	rc = open_all(server, err);
 	if (rc == 0) {
+		store_set_patience(server->store, STORE_PATIENCE_MS);
 		say_ready(server);
 		(void)uv_run(&server->loop, UV_RUN_DEFAULT);
 	}

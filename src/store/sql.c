@@ -17,6 +17,7 @@
 struct sql {
 	sqlite3 *db;
 	const char *path;
+	int patience_ms;
 	bool is_full; /* synchronous, for a durable transaction */
 	struct {
 		const char *text;
@@ -32,8 +33,8 @@ static int fail(const struct sql *sql, int code, struct error *err)
 	case SQLITE_NOMEM: return error_set(err, -ENOMEM, "out of memory");
 	case SQLITE_BUSY:
 		return error_set(err, -EBUSY,
-			"%s: another process has been writing for more than %d s; try again",
-			sql->path, BUSY_TIMEOUT_MS / 1000);
+			"%s: another process has been writing for more than %.3g s; try again",
+			sql->path, sql->patience_ms / 1000.0);
 	case SQLITE_FULL:
 		return error_set(err, -ENOSPC, "%s: no space left on its disk; nothing was changed",
 			sql->path);
@@ -74,6 +75,12 @@ static void tell_watchers(const struct sql *sql)
 	(void)utimensat(AT_FDCWD, sql->path, NULL, 0);
 }
 
+void sql_set_patience(struct sql *sql, int wait_ms)
+{
+	(void)sqlite3_busy_timeout(sql->db, wait_ms);
+	sql->patience_ms = wait_ms;
+}
+
 int sql_open(const char *path, struct sql **ret_sql, struct error *err)
 {
 	CLEANUP(sql_closep) struct sql *sql = calloc(1, sizeof(*sql));
@@ -85,7 +92,7 @@ int sql_open(const char *path, struct sql **ret_sql, struct error *err)
 	int code = sqlite3_open_v2(path, &sql->db, flags, NULL);
 	if (code != SQLITE_OK)
 		return fail(sql, code, err);
-	(void)sqlite3_busy_timeout(sql->db, BUSY_TIMEOUT_MS);
+	sql_set_patience(sql, BUSY_TIMEOUT_MS);
 	/* The file is ours, but it may have been put there by somebody: no code out of it. */
 	(void)sqlite3_db_config(sql->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	(void)sqlite3_db_config(sql->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);

@@ -23,6 +23,8 @@ struct sqlite3_stmt;
 
 /* The file is there already, though it may be empty; path must outlive the handle. */
 int sql_open(const char *path, struct sql **ret_sql, struct error *err) MUST_CHECK;
+/* How long to wait for another process' write; 10 s unless this says otherwise. */
+void sql_set_patience(struct sql *sql, int wait_ms);
 struct sql *sql_close(struct sql *sql);
 DEFINE_FREEP(struct sql, sql_close);
 

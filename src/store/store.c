@@ -245,6 +245,11 @@ struct store *store_close(struct store *store)
 	return NULL;
 }
 
+void store_set_patience(struct store *store, int wait_ms)
+{
+	sql_set_patience(store->sql, wait_ms);
+}
+
 int store_begin(struct store *store, struct error *err)
 {
 	return sql_begin(store->sql, SQL_ATOMIC, err);

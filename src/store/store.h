@@ -35,6 +35,10 @@ int store_open(const char *directory, enum store_mode mode, struct store **ret_s
 struct store *store_close(struct store *store);
 DEFINE_FREEP(struct store, store_close);
 
+/* How long a change may wait while another process is writing; then it fails with -EBUSY. 10 s
+ * unless this says otherwise, which a loop that others depend on must not stand still for. */
+void store_set_patience(struct store *store, int wait_ms);
+
 /* Nothing of what is between begin and commit is seen by others before commit; rollback undoes it.
  * They do not nest. */
 int store_begin(struct store *store, struct error *err) MUST_CHECK;
