@@ -44,8 +44,10 @@ int path_normalize(const char *path, size_t length, char *out, size_t size)
 
 const char *path_name(const char *path)
 {
-	const char *slash = strrchr(path, '/');
-	return slash != NULL ? slash + 1 : path;
+	const char *name = path;
+	for (const char *slash = path; (slash = strpbrk(slash, "/\\")) != NULL;)
+		name = ++slash;
+	return name;
 }
 
 const char *path_extension(const char *path)

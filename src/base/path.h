@@ -15,7 +15,7 @@
  * control bytes or an empty path, -ENAMETOOLONG if it does not fit.
  */
 int path_normalize(const char *path, size_t length, char *out, size_t size);
-/* The part after the last '/' (the whole, if there is none). */
+/* The part after the last slash of either kind (the whole, if there is none). */
 const char *path_name(const char *path);
 /* ".efi" of "x/bootx64.efi"; "" if there is none. */
 const char *path_extension(const char *path);

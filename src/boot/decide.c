@@ -312,6 +312,7 @@ static enum boot_loader choose_for_ipxe(struct thought *t)
 static enum boot_loader choose_loader(struct thought *t)
 {
 	const struct boot_image *image = t->decision->image;
+	assert(t->arch != NULL); /* it may be unknown for a file request only */
 	if (t->kind == FIRMWARE_IPXE)
 		return choose_for_ipxe(t);
 

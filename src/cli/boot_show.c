@@ -8,6 +8,7 @@
 #include "cli/progress.h"
 #include "cli/timeline.h"
 #include "cli/words.h"
+#include "cli/wrap.h"
 #include "server/boot_rules.h"
 
 #include <errno.h>
@@ -127,8 +128,9 @@ static int write_out(struct show *show, const struct buffer *out)
 		progress_end(&show->bar);
 		show->bar_file = NULL;
 	}
-	return fwrite(out->bytes, 1, out->size, stdout) == out->size && fflush(stdout) == 0 ? 0
-											    : -EIO;
+	int rc = wrap_print((const char *)out->bytes, out->size, terminal_columns(STDOUT_FILENO),
+		TIMELINE_TEXT_COLUMN, stdout);
+	return rc == 0 && fflush(stdout) == 0 ? 0 : -EIO;
 }
 
 static int print_head(struct show *show)

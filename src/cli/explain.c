@@ -9,6 +9,7 @@
 #include "base/address.h"
 #include "base/moment.h"
 #include "cli/machine.h"
+#include "cli/wrap.h"
 #include "format/pcap.h"
 #include "server/catalogue.h"
 #include "server/config.h"
@@ -21,6 +22,9 @@
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
+
+#define REASON_COLUMN 5
 
 /* ---- deciding ---- */
 
@@ -133,16 +137,22 @@ static json_t *decision_json(const struct boot_decision *d)
 		"reasons", reasons);
 }
 
-static void print_text(const struct boot_decision *d)
+static int print_text(const struct boot_decision *d)
 {
+	int rc = 0;
 	(void)printf("%s", boot_action_name(d->action));
 	if (d->image != NULL)
 		(void)printf(" %s@%u", d->image->name, d->revision);
 	if (d->path[0] != 0)
 		(void)printf(" by %s", d->path);
 	(void)puts("");
-	for (size_t i = 0; i < d->n_reasons; i++)
-		(void)printf("  %zu. %s\n", i + 1, d->reasons[i]);
+	for (size_t i = 0; rc == 0 && i < d->n_reasons; i++) {
+		char line[BOOT_REASON_BYTES + 16];
+		int n = snprintf(line, sizeof(line), "%3zu. %s\n", i + 1, d->reasons[i]);
+		rc = wrap_print(
+			line, (size_t)n, terminal_columns(STDOUT_FILENO), REASON_COLUMN, stdout);
+	}
+	return rc == 0 && fflush(stdout) == 0 ? 0 : -EIO;
 }
 
 static int explain_machine(
@@ -157,8 +167,8 @@ static int explain_machine(
 	if (rc < 0)
 		return cli_fail(cli, &err);
 	if (!cli->json) {
-		print_text(&decision);
-		return EXIT_DONE;
+		rc = print_text(&decision);
+		return rc < 0 ? cli_fail_errno(cli, rc) : EXIT_DONE;
 	}
 	json_t *document = decision_json(&decision);
 	if (document == NULL) {
@@ -203,8 +213,7 @@ static int show_packet(const struct cli *cli, const struct pcap_datagram *datagr
 	if (!cli->json) {
 		(void)printf(
 			"packet %llu  %s  %s  ", (unsigned long long)datagram->number, time, mac);
-		print_text(decision);
-		return 0;
+		return print_text(decision);
 	}
 	json_t *one = decision_json(decision);
 	if (one == NULL ||

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* pewter image show: all that is known of one boot image. */
-#include "base/moment.h"
 #include "cli/commands.h"
 #include "cli/image_json.h"
+#include "cli/table.h"
+#include "cli/words.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -10,9 +11,10 @@
 
 static void print_words(const struct image_record *record)
 {
-	char created[MOMENT_TEXT_BYTES];
+	char created[LOCAL_TIME_TEXT_BYTES], size[SIZE_TEXT_BYTES];
 	char version[64];
-	moment_format(record->created_ms, created);
+	local_time_format(record->created_ms, created);
+	size_format(record->base.size, size);
 	image_version_text(record, version, sizeof(version));
 	(void)printf("name         %s\n", record->name);
 	(void)printf("description  %s\n", record->description);
@@ -21,11 +23,12 @@ static void print_words(const struct image_record *record)
 	(void)printf("version      %s\n", version);
 	(void)printf("source       %s\n", record->source);
 	(void)printf("imported     %s\n", created);
-	(void)printf("base         %s, %llu bytes\n", record->base.sha256,
-		(unsigned long long)record->base.size);
-	for (size_t i = 0; i < record->n_files; i++)
-		(void)printf("%s%-24s %10llu\n", i == 0 ? "boot files   " : "             ",
-			record->files[i].name, (unsigned long long)record->files[i].blob.size);
+	(void)printf("base         %s (SHA-256 %s)\n", size, record->base.sha256);
+	for (size_t i = 0; i < record->n_files; i++) {
+		size_format(record->files[i].blob.size, size);
+		(void)printf("%s%-24s %10s\n", i == 0 ? "boot files   " : "             ",
+			record->files[i].name, size);
+	}
 }
 
 int cmd_image_show(struct cli *cli, int argc, char **argv)

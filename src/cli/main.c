@@ -59,11 +59,24 @@ int cli_print_json(const struct cli *cli, json_t *document)
 	return EXIT_DONE;
 }
 
+/* The commands, or those that begin with that word. Returns how many. */
+static size_t list_commands(const char *word, FILE *out)
+{
+	size_t n = 0, length = word != NULL ? strlen(word) : 0;
+	for (const struct command *c = commands; c->words != NULL; c++) {
+		if (word != NULL &&
+			(strncmp(c->words, word, length) != 0 || c->words[length] != ' '))
+			continue;
+		(void)fprintf(out, "  %-16s %s\n", c->words, c->summary);
+		n++;
+	}
+	return n;
+}
+
 static void print_help(FILE *out)
 {
 	(void)fputs("usage: pewter [--state DIR] [--config FILE] [--json] COMMAND ...\n\n", out);
-	for (const struct command *c = commands; c->words != NULL; c++)
-		(void)fprintf(out, "  %-16s %s\n", c->words, c->summary);
+	(void)list_commands(NULL, out);
 	(void)fputs(
 		"\n`pewter COMMAND --help` shows a command's own options; pewter(1) tells all.\n",
 		out);
@@ -96,8 +109,15 @@ static int run_command(struct cli *cli, int argc, char **argv)
 		}
 	}
 	if (found == NULL) {
-		(void)fprintf(stderr,
-			"pewter: there is no command \"%s\"; `pewter help` lists them\n", argv[0]);
+		bool wants_help = argc > 1 && strcmp(argv[1], "--help") == 0;
+		if (list_commands(argv[0], wants_help ? stdout : stderr) == 0)
+			(void)fprintf(stderr,
+				"pewter: there is no command \"%s\"; `pewter help` lists them\n",
+				argv[0]);
+		else if (wants_help)
+			return EXIT_DONE;
+		else
+			(void)fprintf(stderr, "pewter %s: one of these is meant\n", argv[0]);
 		return EXIT_USAGE;
 	}
 	cli->command = found->words;

@@ -3,11 +3,11 @@
 
 #include "base/text.h"
 #include "cli/table.h"
+#include "cli/wrap.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -22,12 +22,6 @@ static int64_t monotonic_ms(void)
 	struct timespec now;
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-static size_t terminal_columns(void)
-{
-	struct winsize size;
-	return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 20 ? size.ws_col : 80;
 }
 
 void progress_render(const char *phase, uint64_t done, uint64_t total, int64_t elapsed_ms,
@@ -85,7 +79,7 @@ static void show(struct progress *progress, int64_t now_ms)
 	} else {
 		char text[PROGRESS_TEXT_BYTES];
 		progress_render(progress->phase, progress->done, progress->total,
-			now_ms - progress->started_ms, terminal_columns() - 1, text);
+			now_ms - progress->started_ms, terminal_columns(STDERR_FILENO) - 1, text);
 		(void)fprintf(stderr, "\r%s\033[K", text);
 	}
 	(void)fflush(stderr);
@@ -103,7 +97,7 @@ void progress_begin(
 	}
 	if (cli->json)
 		progress->style = PROGRESS_JSON;
-	else if (isatty(STDERR_FILENO) == 1)
+	else if (terminal_columns(STDERR_FILENO) > 0)
 		progress->style = PROGRESS_BAR;
 }
 

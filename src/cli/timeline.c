@@ -197,7 +197,7 @@ static int add_decision(struct timeline *timeline, const struct boot_event *even
 		const char *value = json_string_value(json_array_get(reasons, i));
 		text_copy_printable(reason, sizeof(reason), value != NULL ? value : "",
 			value != NULL ? strlen(value) : 0);
-		rc = buffer_printf(out, "%23s%s\n", "", reason);
+		rc = buffer_printf(out, "%*s%s\n", TIMELINE_TEXT_COLUMN, "", reason);
 	}
 	return rc;
 }

@@ -12,7 +12,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define TIMELINE_FILES_MAX 64 /* transfers under way at once whose beginning is remembered */
+#define TIMELINE_TEXT_COLUMN 23 /* where the words end and the text begins */
+#define TIMELINE_FILES_MAX   64 /* transfers under way at once whose beginning is remembered */
 
 struct timeline_file {
 	char path[LIMIT_PATH_BYTES];

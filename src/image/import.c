@@ -282,8 +282,10 @@ static void describe(struct import *import, struct image_record *record)
 	}
 	text_copy_printable(
 		record->description, sizeof(record->description), image->name, strlen(image->name));
-	text_copy_printable(record->source, sizeof(record->source), import->request->source,
-		strlen(import->request->source));
+	/* Whole: whoever reads it later sits in another folder. */
+	CLEANUP(memory_freep) char *whole = realpath(import->request->source, NULL);
+	const char *source = whole != NULL ? whole : import->request->source;
+	text_copy_printable(record->source, sizeof(record->source), source, strlen(source));
 	record->boot_index = 1;
 	record->revision = 1;
 	record->created_ms = import->request->now_ms;

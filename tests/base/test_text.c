@@ -93,6 +93,9 @@ static void paths(void **state)
 			assert_string_equal(out, cases[i].out);
 	}
 	assert_string_equal(path_name("a/b.c"), "b.c");
+	assert_string_equal(path_name("\\b/a\\b.c"), "b.c");
+	assert_string_equal(path_name("b.c"), "b.c");
+	assert_string_equal(path_name("a\\"), "");
 	assert_string_equal(path_extension("a.x/b"), "");
 	assert_string_equal(path_extension("a/b.tar.gz"), ".gz");
 }
