@@ -370,7 +370,10 @@ static int write_boots(struct boots *boots, struct error *err)
 	}
 	for (size_t i = 0; i < boots->n_pending; i++) {
 		int rc = store_boot_event_add(boots->store, &boots->pending[i], err);
-		if (rc < 0)
+		/* Of a boot that made room for others in the store: those lose nothing by it. */
+		if (rc == -ENOENT)
+			boots->n_lost++;
+		else if (rc < 0)
 			return rc;
 	}
 	return 0;

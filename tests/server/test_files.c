@@ -330,6 +330,33 @@ static void strangers_are_bounded(void **state)
 	(void)boot_events_free(events, n);
 }
 
+/* A flood pushes an old boot out of the store; what is told of it later must not take the others'
+ * timelines with it. */
+static void a_boot_that_the_store_forgot_harms_no_other(void **state)
+{
+	struct fixture *f = *state;
+	struct error err = ERROR_NULL;
+	struct boot_record record = {.started_ms = begin_ms + 1, .verdict = "stalled"};
+	static const uint8_t mac_two[6] = {0x52, 0x54, 0, 0, 0, 2};
+	char kinds[200];
+	(void)discover(f, mac_one, begin_ms, false);
+	boots_flush(f->boots, begin_ms);
+	assert_ok(store_begin(f->store, &err));
+	for (int i = 0; i < LIMIT_BOOTS_KEPT; i++) {
+		(void)snprintf(record.id, sizeof(record.id), "%d", i);
+		assert_ok(store_boot_put(f->store, &record, &err));
+	}
+	assert_ok(store_commit(f->store, &err));
+	assert_int_equal(
+		store_boot_get(f->store, boots_by_mac(f->boots, mac_one)->record.id, &record, &err),
+		-ENOENT);
+
+	(void)discover(f, mac_one, begin_ms + SECOND, false);
+	(void)discover(f, mac_two, begin_ms + SECOND, false);
+	kinds_of(f, boots_by_mac(f->boots, mac_two)->record.id, kinds, sizeof(kinds));
+	assert_string_equal(kinds, "discover decision ");
+}
+
 static void unfinished_boots_are_taken_up(void **state)
 {
 	struct fixture *f = *state;
@@ -392,6 +419,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			windows_on_the_network_is_noticed_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(strangers_are_bounded, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_boot_that_the_store_forgot_harms_no_other, setup, teardown),
 		cmocka_unit_test_setup_teardown(unfinished_boots_are_taken_up, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			silence_ends_boots_and_forgets_them, setup, teardown),
