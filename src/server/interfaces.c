@@ -85,8 +85,10 @@ static void on_netlink(uv_poll_t *poll, int status, int events)
 {
 	struct interfaces *interfaces = poll->data;
 	char ignored[8192];
-	(void)status;
 	(void)events;
+	/* When more has happened than the kernel kept for us, libuv takes it for the end. */
+	if (status < 0)
+		(void)uv_poll_start(poll, UV_READABLE, on_netlink);
 	while (recv(interfaces->netlink, ignored, sizeof(ignored), MSG_DONTWAIT) > 0)
 		continue;
 	int rc = scan(interfaces);
