@@ -107,12 +107,13 @@ static void log_statistics(const struct server *server)
 	if (server->tftp != NULL) {
 		struct tftp_server_counters tftp;
 		tftp_server_counters(server->tftp, &tftp);
-		log_info("event=stats room=tftp requests=%llu malformed=%llu repeated=%llu "
+		log_info("event=stats room=tftp requests=%llu elsewhere=%llu malformed=%llu "
+			 "repeated=%llu "
 			 "over_limit=%llu refused=%llu not_found=%llu transfers=%llu active=%llu",
-			(unsigned long long)tftp.requests, (unsigned long long)tftp.malformed,
-			(unsigned long long)tftp.repeated, (unsigned long long)tftp.over_limit,
-			(unsigned long long)tftp.refused, (unsigned long long)tftp.not_found,
-			(unsigned long long)tftp.transfers,
+			(unsigned long long)tftp.requests, (unsigned long long)tftp.elsewhere,
+			(unsigned long long)tftp.malformed, (unsigned long long)tftp.repeated,
+			(unsigned long long)tftp.over_limit, (unsigned long long)tftp.refused,
+			(unsigned long long)tftp.not_found, (unsigned long long)tftp.transfers,
 			(unsigned long long)tftp.transfers_active);
 	}
 }
@@ -294,15 +295,22 @@ static int open_dhcp(struct server *server, struct error *err)
 	return dhcp_listener_start(&server->loop, &listener, &server->dhcp, err);
 }
 
+static bool is_served_address(void *context, uint32_t local)
+{
+	const struct server *server = context;
+	return server->config->n_interfaces == 0 || interfaces_has(server->interfaces, local);
+}
+
 static int open_tftp(struct server *server, struct error *err)
 {
 	const struct config *config = server->config;
 	if (!config->tftp_enabled)
 		return 0;
 	struct tftp_server_config tftp = {.port = config->tftp_port,
-		/* A socket can be bound to one interface; with several, requests that came in
-		 * elsewhere are sorted out by their address. */
-		.interface = config->n_interfaces == 1 ? config->interfaces[0] : NULL,
+		/* Sorted out by address and not by SO_BINDTODEVICE: that stays with an interface
+		 * that is gone when another comes under its name. */
+		.allows = is_served_address,
+		.context = server,
 		.n_workers = config->tftp_workers,
 		.max_sessions = config->tftp_sessions,
 		.max_sessions_per_client = config->tftp_sessions_per_client,
@@ -310,12 +318,6 @@ static int open_tftp(struct server *server, struct error *err)
 		.no_variable_window = !config->tftp_variable_window};
 	return tftp_server_start(
 		&server->loop, &tftp, files_source(server->files), &server->tftp, err);
-}
-
-static bool is_served_address(void *context, uint32_t local)
-{
-	const struct server *server = context;
-	return server->config->n_interfaces == 0 || interfaces_has(server->interfaces, local);
 }
 
 static int open_http(struct server *server, struct error *err)

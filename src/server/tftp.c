@@ -44,6 +44,8 @@ struct tftp_repeat {
 struct tftp_server {
 	const struct file_source *source;
 	struct tftp_policy policy;
+	bool (*allows)(void *context, uint32_t local);
+	void *allows_context;
 	unsigned max_sessions, max_sessions_per_client;
 	struct tftp_listener *listener;
 	struct tftp_server_counters counters;
@@ -361,6 +363,10 @@ static void take_request(struct tftp_server *server, const struct tftp_datagram 
 	struct error err = ERROR_NULL;
 	struct tftp_transfer *same = NULL;
 
+	if (server->allows != NULL && !server->allows(server->allows_context, datagram->local)) {
+		server->counters.elsewhere++;
+		return;
+	}
 	if (tftp_request_parse(datagram->bytes, datagram->n, &request, &err) < 0) {
 		server->counters.malformed++;
 		complain(server, datagram, err.text);
@@ -522,6 +528,8 @@ int tftp_server_start(uv_loop_t *loop, const struct tftp_server_config *config,
 		return error_set(err, -ENOMEM, "no memory for the TFTP server");
 	server->loop = loop;
 	server->source = source;
+	server->allows = config->allows;
+	server->allows_context = config->context;
 	server->policy = (struct tftp_policy){
 		.max_block_bytes = LIMIT_TFTP_BLOCK_BYTES,
 		.max_window_blocks = LIMIT_TFTP_WINDOW_BLOCKS,
@@ -535,8 +543,7 @@ int tftp_server_start(uv_loop_t *loop, const struct tftp_server_config *config,
 						  : LIMIT_TFTP_SESSIONS_PER_CLIENT;
 	tftp_queue_init(&server->finished);
 	fit_descriptors(server);
-	int rc = tftp_listener_open(
-		config->address, config->port, config->interface, &server->listener, err);
+	int rc = tftp_listener_open(config->address, config->port, &server->listener, err);
 	if (rc < 0) {
 		tftp_queue_destroy(&server->finished);
 		free(server);

@@ -16,11 +16,14 @@
 #define TFTP_WORKERS_MAX 16
 
 struct tftp_server_config {
-	uint32_t address;      /* to listen at, host byte order; 0: every address of the machine */
-	uint16_t port;         /* 0: any free one */
-	const char *interface; /* NULL: every interface */
-	unsigned n_workers;    /* 0: one for each CPU that we may use, at most 8 */
-	unsigned max_sessions; /* 0: LIMIT_TFTP_SESSIONS */
+	uint32_t address; /* to listen at, host byte order; 0: every address of the machine */
+	uint16_t port;    /* 0: any free one */
+	/* Whether this address of ours is served, host byte order; NULL: all are. Requests to
+	 * others are dropped. */
+	bool (*allows)(void *context, uint32_t local);
+	void *context;                    /* of allows */
+	unsigned n_workers;               /* 0: one for each CPU that we may use, at most 8 */
+	unsigned max_sessions;            /* 0: LIMIT_TFTP_SESSIONS */
 	unsigned max_sessions_per_client; /* 0: LIMIT_TFTP_SESSIONS_PER_CLIENT */
 	bool allow_fragments;             /* blocks larger than the path's MTU, as IP fragments */
 	bool no_variable_window;          /* do not grant msftwindow */
@@ -29,6 +32,7 @@ struct tftp_server_config {
 /* Since the start. */
 struct tftp_server_counters {
 	uint64_t requests;         /* well-formed ones */
+	uint64_t elsewhere;        /* dropped: to an address that is not served */
 	uint64_t malformed;        /* dropped without an answer */
 	uint64_t repeated;         /* of a transfer that is under way: dropped */
 	uint64_t over_limit;       /* dropped: the client, or all clients, have enough transfers */

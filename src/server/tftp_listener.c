@@ -6,7 +6,6 @@
 #include "wire/tftp.h"
 
 #include <errno.h>
-#include <net/if.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -33,8 +32,8 @@ struct tftp_listener {
 	uint8_t packets[TFTP_DATAGRAMS_MAX][LIMIT_TFTP_REQUEST_BYTES + 1];
 };
 
-static int open_port(struct tftp_listener *listener, uint32_t address, uint16_t port,
-	const char *interface, struct error *err)
+static int open_port(
+	struct tftp_listener *listener, uint32_t address, uint16_t port, struct error *err)
 {
 	const int on = 1, buffer_bytes = RECEIVE_BUFFER_BYTES;
 	struct sockaddr_in local = {
@@ -54,10 +53,6 @@ static int open_port(struct tftp_listener *listener, uint32_t address, uint16_t 
 		    sizeof(buffer_bytes)) < 0)
 		(void)setsockopt(
 			listener->fd, SOL_SOCKET, SO_RCVBUF, &buffer_bytes, sizeof(buffer_bytes));
-	if (interface != NULL && setsockopt(listener->fd, SOL_SOCKET, SO_BINDTODEVICE, interface,
-					 (socklen_t)strnlen(interface, IFNAMSIZ)) < 0)
-		return error_set(err, -errno, "cannot listen for TFTP on interface %s: %s",
-			interface, strerrordesc_np(errno));
 	if (bind(listener->fd, (const struct sockaddr *)&local, sizeof(local)) < 0)
 		return error_set(err, -errno, "cannot listen for TFTP on %s port %u: %s%s", text,
 			port, strerrordesc_np(errno),
@@ -88,14 +83,14 @@ static int open_refusals(struct tftp_listener *listener, struct error *err)
 	return 0;
 }
 
-int tftp_listener_open(uint32_t address, uint16_t port, const char *interface,
-	struct tftp_listener **ret_listener, struct error *err)
+int tftp_listener_open(
+	uint32_t address, uint16_t port, struct tftp_listener **ret_listener, struct error *err)
 {
 	struct tftp_listener *listener = calloc(1, sizeof(*listener));
 	if (listener == NULL)
 		return error_set(err, -ENOMEM, "no memory for the TFTP listener");
 	listener->fd = listener->refuse_fd = -1;
-	int rc = open_port(listener, address, port, interface, err);
+	int rc = open_port(listener, address, port, err);
 	if (rc == 0)
 		rc = open_refusals(listener, err);
 	if (rc < 0) {

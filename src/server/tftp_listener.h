@@ -23,9 +23,9 @@ struct tftp_datagram {
 
 struct tftp_listener;
 
-/* address: host byte order, 0 for every address; interface: NULL for every interface. */
-int tftp_listener_open(uint32_t address, uint16_t port, const char *interface,
-	struct tftp_listener **ret_listener, struct error *err) MUST_CHECK;
+/* address: host byte order, 0 for every address. */
+int tftp_listener_open(uint32_t address, uint16_t port, struct tftp_listener **ret_listener,
+	struct error *err) MUST_CHECK;
 void tftp_listener_close(struct tftp_listener *listener);
 /* Readable when there are datagrams. */
 int tftp_listener_fd(const struct tftp_listener *listener);
