@@ -45,6 +45,9 @@ int cli_fail(const struct cli *cli, const struct error *err);
 int cli_fail_errno(const struct cli *cli, int rc);
 /* Says what was wrong with the command line and how it should look. Returns EXIT_USAGE. */
 int cli_usage(const struct cli *cli, const char *format, ...) PRINTF_LIKE(2, 3);
+/* 0.008, and not the 17 digits of the binary number next to it. */
+#define CLI_JSON_FLAGS (JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(15))
+
 /* Prints the document on stdout and releases it. Returns EXIT_DONE, or EXIT_FAILED if stdout cannot
  * be written. */
 int cli_print_json(const struct cli *cli, json_t *document);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* pewter client list: the machines that were seen. */
+/* pewter client list: the machines that were held, approved or refused. */
 #include "cli/commands.h"
 
 #include "base/address.h"

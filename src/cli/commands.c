@@ -13,7 +13,7 @@ const struct command commands[] = {
 	{"boot list", "[--max N]", "the boots, newest first", cmd_boot_list},
 	{"boot show", "ID|latest|next [--follow]",
 		"one boot's timeline, as it happens with --follow", cmd_boot_show},
-	{"client list", "", "the machines that were seen", cmd_client_list},
+	{"client list", "", "the machines that were held, approved or refused", cmd_client_list},
 	{"client show", "NAME|MAC|UUID", "one machine", cmd_client_show},
 	{"client approve", "NAME|MAC|UUID [--name NAME] [--image NAME]",
 		"a machine that waits may boot", cmd_client_approve},

@@ -50,7 +50,7 @@ int cli_usage(const struct cli *cli, const char *format, ...)
 
 int cli_print_json(const struct cli *cli, json_t *document)
 {
-	int rc = json_dumpf(document, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
+	int rc = json_dumpf(document, stdout, JSON_INDENT(2) | CLI_JSON_FLAGS);
 	json_decref(document);
 	if (rc != 0 || putchar('\n') == EOF || fflush(stdout) != 0) {
 		(void)fprintf(stderr, "pewter %s: cannot write to standard output\n", cli->command);

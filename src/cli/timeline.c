@@ -44,25 +44,25 @@ static int add_line(const struct timeline *timeline, int64_t time_ms, const char
 
 /* ---- files ---- */
 
-static const char *word_of_kind(const char *kind, bool *ret_is_large)
+static const char *word_of_role(const char *role, bool *ret_is_large)
 {
 	static const struct {
-		const char *kind, *word;
+		const char *role, *word;
 		bool is_large;
-	} kinds[] = {
+	} roles[] = {
 		{"bcd", "BCD", false},
 		{"sdi", "boot.sdi", true},
 		{"wim", "boot.wim", true},
 		{"stl", "boot.stl", false},
 	};
 	*ret_is_large = false;
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
-		if (strcmp(kinds[i].kind, kind) == 0) {
-			*ret_is_large = kinds[i].is_large;
-			return kinds[i].word;
+	for (size_t i = 0; i < ARRAY_SIZE(roles); i++) {
+		if (strcmp(roles[i].role, role) == 0) {
+			*ret_is_large = roles[i].is_large;
+			return roles[i].word;
 		}
 	}
-	return kind[0] != 0 ? kind : "file";
+	return role[0] != 0 ? role : "file";
 }
 
 static struct timeline_file *find_file(struct timeline *timeline, const char *path)
@@ -89,7 +89,7 @@ static void begin_file(
 	};
 	(void)text_copy(file->path, sizeof(file->path), string_of(details, "path", text));
 	(void)text_copy(file->word, sizeof(file->word),
-		word_of_kind(string_of(details, "kind", text), &file->is_large));
+		word_of_role(string_of(details, "role", text), &file->is_large));
 	(void)text_copy(
 		file->transport, sizeof(file->transport), string_of(details, "transport", text));
 	for (char *c = file->transport; *c != 0; c++)

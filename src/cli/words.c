@@ -101,7 +101,7 @@ int json_print_line(json_t *document)
 {
 	if (document == NULL)
 		return -ENOMEM;
-	int rc = json_dumpf(document, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);
+	int rc = json_dumpf(document, stdout, JSON_COMPACT | CLI_JSON_FLAGS);
 	json_decref(document);
 	return rc == 0 && putchar('\n') != EOF && fflush(stdout) == 0 ? 0 : -EIO;
 }

@@ -76,7 +76,7 @@ static void transfer_end(struct files *files, struct transfer *transfer)
 	files->first_free = (uint32_t)(transfer - files->transfers);
 }
 
-static const char *kind_name(enum tree_kind kind)
+static const char *role_name(enum tree_kind kind)
 {
 	static const char *const names[] = {
 		[TREE_NOTHING] = "nothing",
@@ -107,7 +107,7 @@ static void announce(
 	transfer->is_announced = true;
 	boots_event(files->config.guide->boots, boot, now_ms, "file",
 		json_pack("{s:s, s:s, s:s, s:s, s:I}", "path", transfer->path, "name",
-			transfer->name, "kind", kind_name(transfer->kind), "transport",
+			transfer->name, "role", role_name(transfer->kind), "transport",
 			transport_name(transfer->transport), "size", (json_int_t)transfer->size));
 }
 

@@ -76,8 +76,9 @@ static void log_decision(const struct boot *boot, const struct boot_decision *de
 		decision->n_reasons > 0 ? decision->reasons[decision->n_reasons - 1] : "");
 }
 
-/* An unknown machine that is held is put on the list that `pewter client list` shows. */
-static void remember_held(struct guide *guide, const struct boot *boot, int64_t now_ms)
+/* A machine on the list that `pewter client list` shows was seen; one that is held comes on it. */
+static void remember_client(
+	struct guide *guide, const struct boot *boot, bool is_held, int64_t now_ms)
 {
 	static const uint8_t no_mac[6];
 	struct error err = ERROR_NULL;
@@ -86,9 +87,11 @@ static void remember_held(struct guide *guide, const struct boot *boot, int64_t 
 	if (memcmp(boot->record.mac, no_mac, sizeof(no_mac)) == 0)
 		return;
 	int rc = store_client_find(guide->store, boot->record.mac, uuid, &record, &err);
-	if (rc == 0)
+	if (rc == 0) {
+		rc = store_client_seen(guide->store, record.id, now_ms, &err);
+	} else if (rc == -ENOENT && !is_held) {
 		return;
-	if (rc == -ENOENT) {
+	} else if (rc == -ENOENT) {
 		record = (struct client_record){.has_uuid = uuid != NULL,
 			.state = "held",
 			.first_seen_ms = now_ms,
@@ -136,11 +139,11 @@ static void apply(
 	boot->reasons_hash = hash;
 	boots_event(guide->boots, boot, now_ms, "decision", decision_details(decision));
 	log_decision(boot, decision);
+	remember_client(guide, boot, decision->action == BOOT_HOLD, now_ms);
 
 	const char *why =
 		decision->n_reasons > 0 ? decision->reasons[decision->n_reasons - 1] : NULL;
 	if (decision->action == BOOT_HOLD) {
-		remember_held(guide, boot, now_ms);
 		boots_verdict(guide->boots, boot, now_ms, BOOT_VERDICT_HELD, why);
 	} else if (decision->action == BOOT_REFUSE) {
 		boots_verdict(guide->boots, boot, now_ms, BOOT_VERDICT_REFUSED, why);

@@ -154,6 +154,17 @@ static int update(struct store *store, const struct client_record *record, struc
 	return rc;
 }
 
+/* Only that: a name or an approval may be written by a command at the same time. */
+int store_client_seen(struct store *store, int64_t id, int64_t now_ms, struct error *err)
+{
+	CLEANUP(sql_done)
+	struct sql_query query =
+		sql_query(store->sql, "UPDATE client SET last_seen_ms = ? WHERE id = ?");
+	sql_put_i64(&query, now_ms);
+	sql_put_i64(&query, id);
+	return sql_execute(&query, err);
+}
+
 int store_client_put(struct store *store, struct client_record *record, struct error *err)
 {
 	if (record->id != 0)

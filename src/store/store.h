@@ -135,6 +135,9 @@ int store_client_find(struct store *store, const uint8_t mac[static 6], const st
  * client without a name that was seen longest ago makes room. */
 int store_client_put(
 	struct store *store, struct client_record *record, struct error *err) MUST_CHECK;
+/* It asked for something now. Whoever has gone meanwhile was not seen. */
+int store_client_seen(
+	struct store *store, int64_t id, int64_t now_ms, struct error *err) MUST_CHECK;
 /* By what a person types: its name, MAC or UUID. */
 int store_client_get(struct store *store, const char *word, struct client_record *ret_record,
 	struct error *err) MUST_CHECK;

@@ -41,11 +41,11 @@ static void test_healthy(void **state)
 			"\"to\":"
 			"\"10.0.0.9\"}"},
 		{2100, "file",
-			"{\"path\":\"bootx64.efi\",\"name\":\"bootx64.efi\",\"kind\":\"loader\","
+			"{\"path\":\"bootx64.efi\",\"name\":\"bootx64.efi\",\"role\":\"loader\","
 			"\"transport\":\"tftp\",\"size\":2000000}"},
 		{2110, "done", "{\"path\":\"bootx64.efi\",\"end\":\"probe\",\"bytes\":0}"},
 		{2200, "file",
-			"{\"path\":\"bootx64.efi\",\"name\":\"bootx64.efi\",\"kind\":\"loader\","
+			"{\"path\":\"bootx64.efi\",\"name\":\"bootx64.efi\",\"role\":\"loader\","
 			"\"transport\":\"tftp\",\"size\":2000000}"},
 		{2400, "done",
 			"{\"path\":\"bootx64.efi\",\"end\":\"done\",\"bytes\":2000000,\"size\":"
@@ -55,7 +55,7 @@ static void test_healthy(void **state)
 		{2500, "absent", "{\"path\":\"bcd\",\"speculative\":true}"},
 		{2501, "absent", "{\"path\":\"x.p7b\",\"speculative\":true}"},
 		{2600, "file",
-			"{\"path\":\"boot.wim\",\"kind\":\"wim\",\"transport\":\"http\",\"size\":"
+			"{\"path\":\"boot.wim\",\"role\":\"wim\",\"transport\":\"http\",\"size\":"
 			"466000000}"},
 		{2700, "progress",
 			"{\"path\":\"boot.wim\",\"bytes\":100000000,\"size\":466000000}"},
@@ -95,7 +95,7 @@ static void test_trouble(void **state)
 		{1000, "decision",
 			"{\"action\":\"refuse\",\"reasons\":[\"no image for arm64\",\"so "
 			"nothing\"]}"},
-		{1100, "file", "{\"path\":\"b/boot.wim\",\"kind\":\"wim\",\"size\":1000000}"},
+		{1100, "file", "{\"path\":\"b/boot.wim\",\"role\":\"wim\",\"size\":1000000}"},
 		{1200, "done",
 			"{\"path\":\"b/"
 			"boot.wim\",\"end\":\"aborted\",\"bytes\":500000,\"size\":1000000,"
@@ -137,8 +137,8 @@ static void test_active(void **state)
 	struct timeline timeline;
 	struct buffer out;
 	static const struct step steps[] = {
-		{1100, "file", "{\"path\":\"bcd\",\"kind\":\"bcd\",\"size\":10}"},
-		{1200, "file", "{\"path\":\"boot.sdi\",\"kind\":\"sdi\",\"size\":3000}"},
+		{1100, "file", "{\"path\":\"bcd\",\"role\":\"bcd\",\"size\":10}"},
+		{1200, "file", "{\"path\":\"boot.sdi\",\"role\":\"sdi\",\"size\":3000}"},
 		{1300, "progress", "{\"path\":\"boot.sdi\",\"bytes\":700,\"size\":3000}"},
 	};
 	tell(steps, ARRAY_SIZE(steps), &timeline, &out);
@@ -153,7 +153,7 @@ static void test_active(void **state)
 	/* More files than it remembers. */
 	for (size_t i = 0; i < 3 * TIMELINE_FILES_MAX; i++) {
 		struct boot_event event = {.kind = "file"};
-		event.details = (char *)(uintptr_t) "{\"path\":\"boot.wim\",\"kind\":\"wim\"}";
+		event.details = (char *)(uintptr_t) "{\"path\":\"boot.wim\",\"role\":\"wim\"}";
 		assert_int_equal(timeline_add(&timeline, &event, &out), 0);
 	}
 	assert_non_null(timeline_active(&timeline));

@@ -252,6 +252,11 @@ static void test_clients(void **state)
 	assert_int_equal(store_client_get(store, "nobody", &found, &err), -ENOENT);
 	assert_non_null(strstr(err.text, "client list"));
 
+	assert_ok(store_client_seen(store, one.id, one.last_seen_ms + 5, &err));
+	assert_ok(store_client_get(store, "lab-1", &found, &err));
+	assert_int_equal(found.last_seen_ms, one.last_seen_ms + 5);
+	assert_string_equal(found.state, one.state);
+	assert_ok(store_client_seen(store, one.id, one.last_seen_ms, &err));
 	assert_ok(store_client_list(store, &list, &n, &err));
 	assert_int_equal(n, 2);
 	assert_int_equal(list[0].id, two.id);
