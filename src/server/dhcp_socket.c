@@ -2,7 +2,9 @@
 #include "server/dhcp_socket.h"
 
 #include "base/bytes.h"
+#include "base/log.h"
 #include "server/port_owner.h"
+#include "wire/dhcp.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -23,19 +25,43 @@ static int set_option(int fd, int level, int option, int value)
 	return setsockopt(fd, level, option, &value, sizeof(value)) == 0 ? 0 : -errno;
 }
 
+static int bind_to(int fd, uint32_t address, uint16_t port)
+{
+	struct sockaddr_in local = {
+		.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(address)};
+	return bind(fd, (struct sockaddr *)&local, sizeof(local)) == 0 ? 0 : -errno;
+}
+
+/*
+ * Broadcasts come to all who share a port, a packet to one machine only to one of them. The DHCP
+ * server must not lose its renewals and relays to us: beside one that was there first we take
+ * broadcasts alone; one that comes later is preferred by the kernel.
+ */
+static int bind_shared(int fd, uint16_t port)
+{
+	int rc = bind_to(fd, INADDR_ANY, port);
+	bool is_first = rc != -EADDRINUSE;
+	if (rc == 0 || !is_first)
+		rc = set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+	if (rc < 0 || is_first)
+		return rc;
+	rc = bind_to(fd, port == DHCP_PORT_SERVER ? INADDR_BROADCAST : INADDR_ANY, port);
+	if (rc == 0)
+		log_info("event=port-shared port=%u takes=%s", port,
+			port == DHCP_PORT_SERVER ? "broadcasts" : "all");
+	return rc;
+}
+
 static int bind_port(int fd, uint16_t port, bool shares)
 {
-	struct sockaddr_in any = {.sin_family = AF_INET, .sin_port = htons(port)};
 	int rc = set_option(fd, IPPROTO_IP, IP_PKTINFO, 1);
 	if (rc == 0)
 		rc = set_option(fd, SOL_SOCKET, SO_BROADCAST, 1);
-	if (rc == 0 && shares)
-		rc = set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
 	if (rc < 0)
 		return rc;
 	/* As much as the system allows; less is no fault. */
 	(void)set_option(fd, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER_BYTES);
-	return bind(fd, (struct sockaddr *)&any, sizeof(any)) == 0 ? 0 : -errno;
+	return shares ? bind_shared(fd, port) : bind_to(fd, INADDR_ANY, port);
 }
 
 int dhcp_socket_open(uint16_t port, bool shares, int *ret_fd, struct error *err)

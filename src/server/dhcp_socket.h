@@ -34,7 +34,8 @@ struct dhcp_batch {
 };
 
 /* shares: another DHCP server runs on this machine and shares the port, too (proxy mode beside
- * dnsmasq): broadcasts reach both. Both have to ask for that; dnsmasq does with bind-dynamic. */
+ * dnsmasq): broadcasts reach both, what is sent to port 67 of this machine alone reaches the other.
+ * Both have to ask for that; dnsmasq does with bind-dynamic. */
 int dhcp_socket_open(uint16_t port, bool shares, int *ret_fd, struct error *err) MUST_CHECK;
 /* What waits, at most DHCP_BATCH; n is 0 if nothing does. */
 void dhcp_socket_receive(int fd, struct dhcp_batch *batch);
