@@ -2,14 +2,17 @@
 #include "adapter/file.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <linux/fs.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 /* Per step: large enough for the disk, small enough that progress moves. */
 #define COPY_STEP_BYTES (8U << 20)
+#define POUR_STEP_BYTES (1U << 20)
 
 int file_read_at(int fd, uint64_t offset, void *bytes, size_t n)
 {
@@ -111,6 +114,29 @@ int file_copy(int in, int out, uint64_t size, const struct progress_sink *progre
 		if (n <= 0)
 			return copy_by_hand(in, out, (uint64_t)from, size, progress);
 		progress_tell(progress, "copying", (uint64_t)from, size);
+	}
+	return 0;
+}
+
+int file_pour(file_read_function *read, void *context, const char *path, uint64_t size, int out,
+	const struct progress_sink *progress, struct error *err)
+{
+	CLEANUP(memory_freep) uint8_t *step = malloc(POUR_STEP_BYTES);
+	if (step == NULL)
+		return error_set(err, -ENOMEM, "out of memory");
+	for (uint64_t done = 0; done < size;) {
+		size_t n = size - done < POUR_STEP_BYTES ? (size_t)(size - done) : POUR_STEP_BYTES;
+		ssize_t got = read(context, step, n);
+		if (got <= 0)
+			return error_set(err, -EINVAL,
+				"/%s cannot be read at its byte %" PRIu64 " of %" PRIu64
+				": the .iso is cut or broken; copy it again",
+				path, done, size);
+		int rc = file_write(out, step, (size_t)got);
+		if (rc < 0)
+			return error_set(err, rc, "copying /%s: %s", path, strerror(-rc));
+		done += (uint64_t)got;
+		progress_tell(progress, "copying", done, size);
 	}
 	return 0;
 }

@@ -3,10 +3,12 @@
 #pragma once
 
 #include "base/buffer.h"
+#include "base/error.h"
 #include "base/progress.h"
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 #include <unistd.h>
 
 /* All n bytes, or a negative errno: -EIO if the file ends before them. */
@@ -19,6 +21,13 @@ int file_read_all(int fd, struct buffer *out) MUST_CHECK;
 /* The first size bytes of in become the contents of out, which is empty: shared extents where the
  * file system can, else copied inside the kernel, else by hand. -EIO if in is shorter. */
 int file_copy(int in, int out, uint64_t size, const struct progress_sink *progress) MUST_CHECK;
+
+/* What a reader of a medium gives of one of its files; like read(). */
+typedef ssize_t file_read_function(void *context, void *bytes, size_t n);
+/* The size bytes that read gives become the contents of out. path is for the words of an error:
+ * bytes that the medium does not have are its fault. */
+int file_pour(file_read_function *read, void *context, const char *path, uint64_t size, int out,
+	const struct progress_sink *progress, struct error *err) MUST_CHECK;
 
 static inline void file_closep(const int *fd)
 {

@@ -197,28 +197,9 @@ int iso9660_list(struct iso9660 *iso, const char *folder, iso9660_entry_function
 	return 0;
 }
 
-static int copy_data(struct archive *archive, const char *path, uint64_t size, int fd,
-	const struct progress_sink *progress, struct error *err)
+static ssize_t read_data(void *context, void *bytes, size_t n)
 {
-	CLEANUP(memory_freep) uint8_t *step = malloc(READ_BYTES);
-	if (step == NULL)
-		return error_set(err, -ENOMEM, "out of memory");
-	for (uint64_t done = 0; done < size;) {
-		uint64_t left = size - done;
-		ssize_t got =
-			archive_read_data(archive, step, left < READ_BYTES ? left : READ_BYTES);
-		if (got <= 0)
-			return error_set(err, -EINVAL,
-				"/%s cannot be read at its byte %" PRIu64 " of %" PRIu64
-				": the .iso is cut or broken; copy it again",
-				path, done, size);
-		int rc = file_write(fd, step, (size_t)got);
-		if (rc < 0)
-			return error_set(err, rc, "copying /%s: %s", path, strerror(-rc));
-		done += (uint64_t)got;
-		progress_tell(progress, "copying", done, size);
-	}
-	return 0;
+	return archive_read_data(context, bytes, n);
 }
 
 int iso9660_copy(struct iso9660 *iso, const char *path, int fd, uint64_t max_bytes,
@@ -245,7 +226,7 @@ int iso9660_copy(struct iso9660 *iso, const char *path, int fd, uint64_t max_byt
 	while ((rc = next_entry(archive, &entry, err)) == 1) {
 		const char *found = archive_entry_pathname_utf8(entry);
 		if (found != NULL && strcmp(found, wanted->path) == 0)
-			return copy_data(archive, path, wanted->size, fd, progress, err);
+			return file_pour(read_data, archive, path, wanted->size, fd, progress, err);
 	}
 	return rc < 0 ? rc
 		      : error_set(err, -EINVAL, "/%s: the .iso changed while it was read", path);

@@ -12,7 +12,6 @@
 #include <string.h>
 #include <udfread/udfread.h>
 
-#define STEP_BYTES (1U << 20)
 #define NAME_BYTES 256 /* UDF: 254 bytes of name */
 
 struct udf {
@@ -159,29 +158,12 @@ int udf_list(struct udf *udf, const char *folder, udf_entry_function *function, 
 	return rc;
 }
 
-static int copy_stream(UDFFILE *stream, uint64_t size, const char *path, int fd,
-	const struct progress_sink *progress, struct error *err)
+static ssize_t read_stream(void *context, void *bytes, size_t n)
 {
-	CLEANUP(memory_freep) uint8_t *step = malloc(STEP_BYTES);
-	if (step == NULL)
-		return error_set(err, -ENOMEM, "out of memory");
-	for (uint64_t done = 0; done < size;) {
-		size_t n = size - done < STEP_BYTES ? (size_t)(size - done) : STEP_BYTES;
-		FILE *before = quiet_begin();
-		ssize_t got = udfread_file_read(stream, step, n);
-		quiet_end(before);
-		if (got <= 0)
-			return error_set(err, -EINVAL,
-				"/%s cannot be read at its byte %" PRIu64 " of %" PRIu64
-				": the .iso is cut or broken; copy it again",
-				path, done, size);
-		int rc = file_write(fd, step, (size_t)got);
-		if (rc < 0)
-			return error_set(err, rc, "copying /%s: %s", path, strerror(-rc));
-		done += (size_t)got;
-		progress_tell(progress, "copying", done, size);
-	}
-	return 0;
+	FILE *before = quiet_begin();
+	ssize_t got = udfread_file_read(context, bytes, n);
+	quiet_end(before);
+	return got;
 }
 
 static int open_stream(struct udf *udf, const char *path, UDFFILE **ret_stream)
@@ -216,5 +198,5 @@ int udf_copy(struct udf *udf, const char *path, int fd, uint64_t max_bytes,
 	if ((uint64_t)size > max_bytes)
 		return error_set(err, -EFBIG, "/%s has %" PRId64 " bytes; %" PRIu64 " are accepted",
 			path, size, max_bytes);
-	return copy_stream(stream, (uint64_t)size, path, fd, progress, err);
+	return file_pour(read_stream, stream, path, (uint64_t)size, fd, progress, err);
 }

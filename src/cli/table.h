@@ -4,8 +4,10 @@
  * the ends of lines, a bold header only on a terminal. Control bytes in cells become '?': names in
  * images and packets come from strangers.
  *
- *   CLEANUP(table_free) struct table table = table_with(3, (const char *[]){"NAME", "ARCH",
- * ">SIZE"}); table_add(&table, "win11", "amd64", "466 MB"); rc = table_print(&table, stdout);
+ *   CLEANUP(table_free)
+ *   struct table table = table_with(3, (const char *[]){"NAME", "ARCH", ">SIZE"});
+ *   table_add(&table, "win11", "amd64", "466 MB");
+ *   rc = table_print(&table, stdout);
  */
 #pragma once
 

@@ -76,8 +76,9 @@ int store_boot_put(struct store *store, const struct boot_record *record, struct
 	return sql_leave(store->sql, &scope, rc, err);
 }
 
-static void read_record(struct sql_query *query, struct boot_record *record)
+static void read_record(struct sql_query *query, void *item)
 {
+	struct boot_record *record = item;
 	*record = (struct boot_record){.revision = 0};
 	sql_get_text(query, record->id, sizeof(record->id));
 	sql_get_text(query, record->client, sizeof(record->client));
@@ -115,22 +116,12 @@ int store_boot_list(struct store *store, size_t max, struct boot_record **ret_re
 	CLEANUP(sql_done)
 	struct sql_query query =
 		sql_query(store->sql, SELECT_BOOT "ORDER BY started_ms DESC, id LIMIT ?");
-	CLEANUP(memory_freep) struct boot_record *records = NULL;
-	size_t n = 0;
-	int rc;
+	void *items;
 	sql_put_i64(&query, max > INT64_MAX ? INT64_MAX : (int64_t)max);
-	while ((rc = sql_step(&query, err)) > 0) {
-		struct boot_record *grown = sql_grow(records, n, sizeof(*records));
-		if (grown == NULL)
-			return error_set(err, -ENOMEM, "out of memory");
-		records = grown;
-		read_record(&query, &records[n++]);
-	}
-	if (rc < 0)
-		return rc;
-	*ret_records = TAKE(records);
-	*ret_n = n;
-	return 0;
+	int rc = sql_collect(&query, read_record, sizeof(struct boot_record), &items, ret_n, err);
+	if (rc == 0)
+		*ret_records = items;
+	return rc;
 }
 
 /* ---- events ---- */

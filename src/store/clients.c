@@ -11,8 +11,9 @@
 #define SELECT_CLIENT                                                                              \
 	"SELECT id, mac, uuid, state, name, image, first_seen_ms, last_seen_ms FROM client "
 
-static void read_record(struct sql_query *query, struct client_record *record)
+static void read_record(struct sql_query *query, void *item)
 {
+	struct client_record *record = item;
 	*record = (struct client_record){.id = sql_get_i64(query)};
 	(void)sql_get_bytes(query, record->mac, sizeof(record->mac));
 	record->has_uuid = sql_get_bytes(query, record->uuid.bytes, sizeof(record->uuid.bytes)) ==
@@ -22,6 +23,19 @@ static void read_record(struct sql_query *query, struct client_record *record)
 	sql_get_text(query, record->image, sizeof(record->image));
 	record->first_seen_ms = sql_get_i64(query);
 	record->last_seen_ms = sql_get_i64(query);
+}
+
+/* In the order mac, uuid, state, name, image, first_seen_ms, last_seen_ms. */
+static void put_record(struct sql_query *query, const struct client_record *record)
+{
+	sql_put_bytes(query, record->mac, sizeof(record->mac));
+	sql_put_bytes(
+		query, record->has_uuid ? record->uuid.bytes : NULL, sizeof(record->uuid.bytes));
+	sql_put_text(query, record->state);
+	sql_put_text(query, record->name);
+	sql_put_text(query, record->image);
+	sql_put_i64(query, record->first_seen_ms);
+	sql_put_i64(query, record->last_seen_ms);
 }
 
 /* -ENOENT without words if there is none. */
@@ -119,14 +133,7 @@ static int insert(
 	struct sql_query query = sql_query(store->sql,
 		"INSERT INTO client (mac, uuid, state, name, image, first_seen_ms, last_seen_ms)"
 		" VALUES (?, ?, ?, ?, ?, ?, ?)");
-	sql_put_bytes(&query, record->mac, sizeof(record->mac));
-	sql_put_bytes(
-		&query, record->has_uuid ? record->uuid.bytes : NULL, sizeof(record->uuid.bytes));
-	sql_put_text(&query, record->state);
-	sql_put_text(&query, record->name);
-	sql_put_text(&query, record->image);
-	sql_put_i64(&query, record->first_seen_ms);
-	sql_put_i64(&query, record->last_seen_ms);
+	put_record(&query, record);
 	rc = sql_execute(&query, err);
 	if (rc == 0)
 		*ret_id = sql_last_id(store->sql);
@@ -139,14 +146,7 @@ static int update(struct store *store, const struct client_record *record, struc
 	struct sql_query query = sql_query(store->sql,
 		"UPDATE client SET mac = ?, uuid = ?, state = ?, name = ?, image = ?,"
 		" first_seen_ms = ?, last_seen_ms = ? WHERE id = ?");
-	sql_put_bytes(&query, record->mac, sizeof(record->mac));
-	sql_put_bytes(
-		&query, record->has_uuid ? record->uuid.bytes : NULL, sizeof(record->uuid.bytes));
-	sql_put_text(&query, record->state);
-	sql_put_text(&query, record->name);
-	sql_put_text(&query, record->image);
-	sql_put_i64(&query, record->first_seen_ms);
-	sql_put_i64(&query, record->last_seen_ms);
+	put_record(&query, record);
 	sql_put_i64(&query, record->id);
 	int rc = sql_execute(&query, err);
 	if (rc == 0 && sql_n_changed(store->sql) == 0)
@@ -187,21 +187,11 @@ int store_client_list(
 	CLEANUP(sql_done)
 	struct sql_query query =
 		sql_query(store->sql, SELECT_CLIENT "ORDER BY last_seen_ms DESC, id DESC");
-	CLEANUP(memory_freep) struct client_record *records = NULL;
-	size_t n = 0;
-	int rc;
-	while ((rc = sql_step(&query, err)) > 0) {
-		struct client_record *grown = sql_grow(records, n, sizeof(*records));
-		if (grown == NULL)
-			return error_set(err, -ENOMEM, "out of memory");
-		records = grown;
-		read_record(&query, &records[n++]);
-	}
-	if (rc < 0)
-		return rc;
-	*ret_records = TAKE(records);
-	*ret_n = n;
-	return 0;
+	void *items;
+	int rc = sql_collect(&query, read_record, sizeof(struct client_record), &items, ret_n, err);
+	if (rc == 0)
+		*ret_records = items;
+	return rc;
 }
 
 int store_client_remove(struct store *store, int64_t id, struct error *err)

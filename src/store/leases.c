@@ -32,31 +32,25 @@ int store_lease_remove(struct store *store, uint32_t address, struct error *err)
 	return sql_execute(&query, err);
 }
 
+static void read_record(struct sql_query *query, void *item)
+{
+	struct lease_record *lease = item;
+	*lease = (struct lease_record){.address = (uint32_t)sql_get_u64(query)};
+	lease->client_id_size = sql_get_bytes(query, lease->client_id, sizeof(lease->client_id));
+	(void)sql_get_bytes(query, lease->mac, sizeof(lease->mac));
+	lease->expires_ms = sql_get_i64(query);
+	sql_get_text(query, lease->state, sizeof(lease->state));
+}
+
 int store_lease_list(
 	struct store *store, struct lease_record **ret_leases, size_t *ret_n, struct error *err)
 {
 	CLEANUP(sql_done)
 	struct sql_query query = sql_query(store->sql,
 		"SELECT address, client_id, mac, expires_ms, state FROM lease ORDER BY address");
-	CLEANUP(memory_freep) struct lease_record *leases = NULL;
-	size_t n = 0;
-	int rc;
-	while ((rc = sql_step(&query, err)) > 0) {
-		struct lease_record *grown = sql_grow(leases, n, sizeof(*leases));
-		if (grown == NULL)
-			return error_set(err, -ENOMEM, "out of memory");
-		leases = grown;
-		struct lease_record *lease = &leases[n++];
-		*lease = (struct lease_record){.address = (uint32_t)sql_get_u64(&query)};
-		lease->client_id_size =
-			sql_get_bytes(&query, lease->client_id, sizeof(lease->client_id));
-		(void)sql_get_bytes(&query, lease->mac, sizeof(lease->mac));
-		lease->expires_ms = sql_get_i64(&query);
-		sql_get_text(&query, lease->state, sizeof(lease->state));
-	}
-	if (rc < 0)
-		return rc;
-	*ret_leases = TAKE(leases);
-	*ret_n = n;
-	return 0;
+	void *items;
+	int rc = sql_collect(&query, read_record, sizeof(struct lease_record), &items, ret_n, err);
+	if (rc == 0)
+		*ret_leases = items;
+	return rc;
 }

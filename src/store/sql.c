@@ -334,3 +334,23 @@ void *sql_grow(void *items, size_t n, size_t item_size)
 		return items;
 	return reallocarray(items, n == 0 ? 1 : 2 * n, item_size);
 }
+
+int sql_collect(struct sql_query *query, sql_read_function *read, size_t item_size,
+	void **ret_items, size_t *ret_n, struct error *err)
+{
+	CLEANUP(memory_freep) uint8_t *items = NULL;
+	size_t n = 0;
+	int rc;
+	while ((rc = sql_step(query, err)) > 0) {
+		uint8_t *grown = sql_grow(items, n, item_size);
+		if (grown == NULL)
+			return error_set(err, -ENOMEM, "out of memory");
+		items = grown;
+		read(query, items + n++ * item_size);
+	}
+	if (rc < 0)
+		return rc;
+	*ret_items = TAKE(items);
+	*ret_n = n;
+	return 0;
+}

@@ -3,9 +3,11 @@
  * SQLite with manners: statements prepared once and kept, values always bound, failures sticky, so
  * that a query reads as one straight line:
  *
- *   CLEANUP(sql_done) struct sql_query query = sql_query(sql, "SELECT size FROM blob WHERE sha256 =
- * ?"); sql_put_text(&query, sha256); int rc = sql_step(&query, err);      1 a row, 0 no more rows,
- * negative errno uint64_t size = sql_get_u64(&query); columns from left to right
+ *   CLEANUP(sql_done)
+ *   struct sql_query query = sql_query(sql, "SELECT size FROM blob WHERE sha256 = ?");
+ *   sql_put_text(&query, sha256);
+ *   int rc = sql_step(&query, err);           1 a row, 0 no more rows, negative errno
+ *   uint64_t size = sql_get_u64(&query);      columns from left to right
  *
  * Every commit is followed by a touch of the database file: what sql watchers wait for. (A watch on
  * the write-ahead log would wake them a moment before the commit can be seen.)
@@ -82,6 +84,10 @@ int sql_enter(struct sql *sql, enum sql_durability durability, struct sql_scope 
 /* rc = 0 commits; anything else undoes everything and is returned. */
 int sql_leave(struct sql *sql, const struct sql_scope *scope, int rc, struct error *err) MUST_CHECK;
 
+/* All rows as an array of items, each filled in by read; free() releases it. */
+typedef void sql_read_function(struct sql_query *query, void *item);
+int sql_collect(struct sql_query *query, sql_read_function *read, size_t item_size,
+	void **ret_items, size_t *ret_n, struct error *err) MUST_CHECK;
 /* Room for one more item in an array that doubles: the array, or NULL without memory (the old one
  * stays). */
 void *sql_grow(void *items, size_t n, size_t item_size);
