@@ -126,8 +126,9 @@ static void stop(struct server *server)
 		return;
 	server->is_stopping = true;
 	if (server->has_handles) {
+		/* Still taken, so that a second one does not kill us before all is written. */
 		for (size_t i = 0; i < ARRAY_SIZE(handled_signals); i++)
-			uv_close((uv_handle_t *)&server->signals[i], NULL);
+			uv_unref((uv_handle_t *)&server->signals[i]);
 		for (size_t i = 0; i < N_TIMERS; i++)
 			uv_close((uv_handle_t *)&server->timers[i], NULL);
 	}
@@ -144,6 +145,8 @@ static void stop(struct server *server)
 static void on_signal(uv_signal_t *handle, int number)
 {
 	struct server *server = handle->data;
+	if (server->is_stopping)
+		return;
 	switch (number) {
 	case SIGHUP: reload(server, true); break;
 	case SIGUSR1: log_statistics(server); break;
@@ -365,12 +368,16 @@ static void close_all(struct server *server)
 	if (server->store != NULL)
 		store_set_patience(server->store, STORE_LAST_PATIENCE_MS);
 	(void)uv_run(&server->loop, UV_RUN_DEFAULT);
-	(void)uv_loop_close(&server->loop);
 	(void)files_free(server->files);
 	guide_clear(&server->guide);
 	(void)view_cache_free(server->cache);
 	(void)boots_free(server->boots);
 	(void)store_close(server->store);
+	if (server->has_handles)
+		for (size_t i = 0; i < ARRAY_SIZE(handled_signals); i++)
+			uv_close((uv_handle_t *)&server->signals[i], NULL);
+	(void)uv_run(&server->loop, UV_RUN_DEFAULT);
+	(void)uv_loop_close(&server->loop);
 	free(server->script);
 	free(server);
 }
