@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "server/http_range.h"
+#include "server/port_owner.h"
 #include "server/tcp_acked.h"
 
 #include <arpa/inet.h>
@@ -491,8 +492,8 @@ static int bind_socket(const struct http_config *config, uint16_t *ret_port, str
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) != 0 ||
 		bind(fd, (struct sockaddr *)&address, size) != 0 || listen(fd, BACKLOG) != 0 ||
 		getsockname(fd, (struct sockaddr *)&address, &size) != 0) {
-		int rc = error_set(err, -errno, "cannot listen on TCP port %u: %s", config->port,
-			strerror(errno));
+		int rc = port_owner_explain(err, -errno, PORT_TCP, config->port,
+			"stop it, or set [http] port or enabled=no");
 		(void)close(fd);
 		return rc;
 	}

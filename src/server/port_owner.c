@@ -9,12 +9,13 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The socket's inode out of /proc/net/udp or tcp (the listening one); 0 if there is none. */
-static unsigned long find_inode(enum port_protocol protocol, uint16_t port)
+/* The socket's inode out of a table of /proc/net (of TCP, the listening one); 0 if there is none.
+ */
+static unsigned long find_inode_in(const char *path, enum port_protocol protocol, uint16_t port)
 {
 	char line[512];
 	unsigned long found = 0;
-	FILE *table = fopen(protocol == PORT_UDP ? "/proc/net/udp" : "/proc/net/tcp", "re");
+	FILE *table = fopen(path, "re");
 	if (table == NULL)
 		return 0;
 	while (found == 0 && fgets(line, sizeof(line), table) != NULL) {
@@ -28,6 +29,17 @@ static unsigned long find_inode(enum port_protocol protocol, uint16_t port)
 	}
 	(void)fclose(table);
 	return found;
+}
+
+/* Of IPv6, too: Debian's Apache listens at both with one such socket. */
+static unsigned long find_inode(enum port_protocol protocol, uint16_t port)
+{
+	static const char *const tables[2][2] = {
+		[PORT_UDP] = {"/proc/net/udp", "/proc/net/udp6"},
+		[PORT_TCP] = {"/proc/net/tcp", "/proc/net/tcp6"},
+	};
+	unsigned long found = find_inode_in(tables[protocol][0], protocol, port);
+	return found != 0 ? found : find_inode_in(tables[protocol][1], protocol, port);
 }
 
 static bool has_socket(const char *pid, unsigned long inode)

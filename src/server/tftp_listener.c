@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "server/tftp_listener.h"
 
-#include "base/address.h"
 #include "base/limits.h"
+#include "server/port_owner.h"
 #include "wire/tftp.h"
 
 #include <errno.h>
@@ -39,9 +39,7 @@ static int open_port(
 	struct sockaddr_in local = {
 		.sin_family = AF_INET, .sin_addr.s_addr = htonl(address), .sin_port = htons(port)};
 	socklen_t size = sizeof(local);
-	char text[IPV4_TEXT_BYTES];
 
-	ipv4_format(address, text);
 	listener->fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (listener->fd < 0 ||
 		setsockopt(listener->fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof(on)) < 0)
@@ -54,12 +52,8 @@ static int open_port(
 		(void)setsockopt(
 			listener->fd, SOL_SOCKET, SO_RCVBUF, &buffer_bytes, sizeof(buffer_bytes));
 	if (bind(listener->fd, (const struct sockaddr *)&local, sizeof(local)) < 0)
-		return error_set(err, -errno, "cannot listen for TFTP on %s port %u: %s%s", text,
-			port, strerrordesc_np(errno),
-			errno == EADDRINUSE
-				? "; another TFTP server is running (ss -lunp shows which)"
-			: errno == EACCES ? "; ports below 1024 need root or CAP_NET_BIND_SERVICE"
-					  : "");
+		return port_owner_explain(
+			err, -errno, PORT_UDP, port, "stop it, or set [tftp] port or enabled=no");
 	if (getsockname(listener->fd, (struct sockaddr *)&local, &size) < 0)
 		return error_set(err, -errno, "cannot read the TFTP socket's address: %s",
 			strerrordesc_np(errno));

@@ -509,7 +509,7 @@ static void a_port_in_use_is_explained(void **state)
 	assert_int_equal(uv_loop_init(&loop), 0);
 	assert_int_equal(tftp_server_start(&loop, &config, &source, &second, &err), -EADDRINUSE);
 	assert_null(second);
-	assert_non_null(strstr(err.text, "another TFTP server"));
+	assert_non_null(strstr(err.text, "is taken by"));
 	assert_int_equal(uv_run(&loop, UV_RUN_DEFAULT), 0);
 	assert_int_equal(uv_loop_close(&loop), 0);
 	fixture_stop(fixture);
