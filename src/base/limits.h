@@ -14,7 +14,7 @@
 #define LIMIT_TFTP_WINDOW_BLOCKS          64    /* larger ones gain nothing at 1 Gb/s and lose more at a loss */
 #define LIMIT_TFTP_WINDOW_BYTES           (1U << 20) /* of all blocks of one window together */
 #define LIMIT_TFTP_SESSIONS               4096  /* transfers at once, all clients together */
-#define LIMIT_TFTP_SESSIONS_PER_CLIENT    64    /* transfers at once from one address */
+#define LIMIT_TFTP_SESSIONS_PER_CLIENT    64    /* from one address, unless [tftp] sessions_per_client says more */
 #define LIMIT_HTTP_CONNECTIONS            4096  /* connections at once, all clients together */
 #define LIMIT_HTTP_CONNECTIONS_PER_CLIENT 64    /* connections at once from one address */
 #define LIMIT_HTTP_HEADER_BYTES           16384 /* request line and headers of one request */

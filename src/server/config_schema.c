@@ -57,8 +57,10 @@ const struct config_key config_keys[] = {
 		"Threads that send files; 0 means one for each processor, at most 8."},
 	{"tftp", "sessions", CONFIG_NUMBER, 1, LIMIT_TFTP_SESSIONS, "4096", NULL,
 		FIELD(tftp_sessions), "Transfers at once, all clients together."},
-	{"tftp", "sessions_per_client", CONFIG_NUMBER, 1, LIMIT_TFTP_SESSIONS_PER_CLIENT, "64",
-		NULL, FIELD(tftp_sessions_per_client), "Transfers at once from one address."},
+	{"tftp", "sessions_per_client", CONFIG_NUMBER, 1, LIMIT_TFTP_SESSIONS, "64", NULL,
+		FIELD(tftp_sessions_per_client),
+		"Transfers at once from one address. More only where many machines share one "
+		"(NAT)."},
 	{"tftp", "fragments", CONFIG_YES_NO, 0, 0, "no", NULL, FIELD(tftp_fragments),
 		"Grant blocks that do not fit into one packet of the network and travel in "
 		"fragments. One lost fragment costs the whole block, and many firewalls drop them: "
