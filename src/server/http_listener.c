@@ -361,6 +361,8 @@ static enum MHD_Result send_file(
 	const char *range = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Range");
 	if (MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "If-Range") != NULL)
 		range = NULL;
+	if (request->is_head) /* RFC 9110 14.2: a range is for GET alone */
+		range = NULL;
 	enum http_range_result result = http_range_parse(range, size, &offset, &length);
 	struct MHD_Response *response =
 		result == HTTP_RANGE_UNSATISFIABLE

@@ -212,6 +212,8 @@ static void answers(void **state)
 			"Content-Range: bytes 7-9/10\r\n", "789"},
 		{"GET /file.efi HTTP/1.1\r\nRange: bytes=10-\r\n" CLOSE, "416",
 			"Content-Range: bytes */10\r\n", ""},
+		{"HEAD /file.efi HTTP/1.1\r\nRange: bytes=0-1\r\n" CLOSE, "200",
+			"Content-Length: 10\r\n", ""},
 		{"GET /file.efi HTTP/1.1\r\nRange: bytes=0-1\r\nIf-Range: \"x\"\r\n" CLOSE, "200",
 			"Content-Length: 10\r\n", "0123456789"},
 		{"GET http://host/file.efi HTTP/1.1\r\n" CLOSE, "200", "Content-Length: 10\r\n",
