@@ -13,6 +13,8 @@
 
 #include <string.h>
 
+#define UUID_BYTES 16
+
 /* Tags inside option 43. */
 #define PXE_TAG_DISCOVERY_CONTROL 6
 #define PXE_TAG_MENU_PROMPT       10
@@ -149,13 +151,25 @@ static void read_vendor_class(const struct dhcp_message *message, struct pxe_cli
 	client->undi_minor = (uint8_t)minor;
 }
 
-/* SMBIOS 7.2.1: all 0x00 or all 0xff is a board that was given no UUID; many share it. */
-static bool is_blank(const uint8_t *bytes, size_t n)
+/* SMBIOS 7.2.1: all 0x00 or all 0xff is a board that was given no UUID. Others leave the factory
+ * with one that their firmware's maker put in as an example, and with all their sisters'. */
+static bool is_nobodys(const uint8_t bytes[static UUID_BYTES])
 {
-	for (size_t i = 1; i < n; i++)
-		if (bytes[i] != bytes[0])
-			return false;
-	return bytes[0] == 0x00 || bytes[0] == 0xff;
+	static const uint8_t examples[][UUID_BYTES] = {
+		/* AMI: 03000200-0400-0500-0006-000700080009, as SMBIOS 2.6 orders it and as read */
+		{0, 2, 0, 3, 0, 4, 0, 5, 0, 6, 0, 7, 0, 8, 0, 9},
+		{3, 0, 2, 0, 4, 0, 5, 0, 0, 6, 0, 7, 0, 8, 0, 9},
+		/* 00010203-0405-0607-0809-0a0b0c0d0e0f, both ways */
+		{3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15},
+		{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15},
+	};
+	/* One byte sixteen times: 0x01 and 0xfe are seen beside those of the standard. */
+	if (memcmp(bytes, bytes + 1, UUID_BYTES - 1) == 0)
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(examples); i++)
+		if (memcmp(bytes, examples[i], UUID_BYTES) == 0)
+			return true;
+	return false;
 }
 
 /* Options 93, 94, 97 overrule the vendor class; some firmware leaves any of them out. */
@@ -176,7 +190,7 @@ static void read_rfc4578(const struct dhcp_message *message, struct pxe_client *
 	}
 	bytes = dhcp_option(message, DHCP_OPT_UUID, &length);
 	if (bytes != NULL && length == 1 + sizeof(client->uuid.bytes) && bytes[0] == 0 &&
-		!is_blank(bytes + 1, sizeof(client->uuid.bytes))) {
+		!is_nobodys(bytes + 1)) {
 		memcpy(client->uuid.bytes, bytes + 1, sizeof(client->uuid.bytes));
 		client->has_uuid = true;
 	}

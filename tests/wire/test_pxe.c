@@ -143,6 +143,10 @@ static void malformed_counts_as_absent(void **state)
 	assert_false(with_option(DHCP_OPT_UUID, uuid_other, 17).has_uuid);
 	assert_false(with_option(DHCP_OPT_UUID, uuid_zero, 17).has_uuid); /* QEMU without -uuid */
 	assert_false(with_option(DHCP_OPT_UUID, uuid_ones, 17).has_uuid);
+	static const uint8_t uuid_ami[] = {0, 0, 2, 0, 3, 0, 4, 0, 5, 0, 6, 0, 7, 0, 8, 0, 9};
+	static const uint8_t uuid_ami_read[] = {0, 3, 0, 2, 0, 4, 0, 5, 0, 0, 6, 0, 7, 0, 8, 0, 9};
+	assert_false(with_option(DHCP_OPT_UUID, uuid_ami, 17).has_uuid);
+	assert_false(with_option(DHCP_OPT_UUID, uuid_ami_read, 17).has_uuid);
 	assert_false(with_option(DHCP_OPT_IPXE, "\261\5\1\200\206\20", 6).has_bus_id);
 	assert_false(with_option(DHCP_OPT_IPXE, "\261\5\2\200\206\20\16", 7).has_bus_id);
 	assert_true(with_option(DHCP_OPT_IPXE, "\261\5\1\200\206\20\16", 7).has_bus_id);
