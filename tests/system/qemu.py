@@ -29,6 +29,16 @@ class Failed(Exception):
     """A test's assertion or a tool that did not do what it had to."""
 
 
+def expect(true, what):
+    if not true:
+        raise Failed(what)
+
+
+def equal(got, wanted, what):
+    if got != wanted:
+        raise Failed(f"{what}: got {got!r}, wanted {wanted!r}")
+
+
 def run(*command, check=True, **keywords):
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **keywords)
     if check and done.returncode:
