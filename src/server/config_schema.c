@@ -20,7 +20,7 @@ const struct config_key config_keys[] = {
 		"Without it: that of the interface on which the client was heard."},
 	{"server", "user", CONFIG_TEXT, 0, 31, "", NULL, FIELD(user),
 		"The user to become once the ports are open. The state directory is given to that "
-		"user. Without it: stay the user that began."},
+		"user. Without it: the owner of the state directory."},
 	{"server", "log", CONFIG_CHOICE, 0, 0, "info", log_choices, FIELD(log),
 		"How much to log to standard error."},
 

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/capability.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -70,25 +71,46 @@ int sandbox_give_state(const char *directory, const char *user, struct error *er
 	return rc;
 }
 
-int sandbox_become(const char *user, struct error *err)
+static int drop_capabilities(struct error *err)
 {
-	uid_t uid;
-	gid_t gid;
-	if (user[0] == 0)
-		return 0;
-	int rc = find_user(user, &uid, &gid, err);
-	if (rc < 0)
-		return rc;
-	if (geteuid() == uid)
-		return 0;
+	cap_t none = cap_init();
+	int rc = none == NULL || cap_set_proc(none) != 0 ? -errno : 0;
+	if (none != NULL)
+		(void)cap_free(none);
+	return rc < 0 ? error_set(err, rc, "cannot give up root's capabilities: %s", strerror(-rc))
+		      : 0;
+}
+
+static int become(uid_t uid, gid_t gid, const char *name, struct error *err)
+{
 	/* The C library does these in every thread, and the kernel drops all capabilities of a
 	 * thread that ceases to be root. */
 	if (setgroups(0, NULL) != 0 || setresgid(gid, gid, gid) != 0 ||
 		setresuid(uid, uid, uid) != 0)
-		return error_set(err, -errno, "cannot become %s: %s", user, strerror(errno));
+		return error_set(err, -errno, "cannot become %s: %s", name, strerror(errno));
 	if (setuid(0) == 0)
-		return error_set(err, -EPERM, "became %s, and could become root again", user);
+		return error_set(err, -EPERM, "became %s, and could become root again", name);
 	return 0;
+}
+
+int sandbox_become(const char *user, const char *directory, struct error *err)
+{
+	struct stat state;
+	uid_t uid;
+	gid_t gid;
+	if (user[0] != 0) {
+		int rc = find_user(user, &uid, &gid, err);
+		if (rc < 0)
+			return rc;
+		return geteuid() == uid ? 0 : become(uid, gid, user, err);
+	}
+	if (geteuid() != 0)
+		return 0;
+	if (stat(directory, &state) != 0)
+		return error_set(err, -errno, "%s: %s", directory, strerror(errno));
+	if (state.st_uid != 0)
+		return become(state.st_uid, state.st_gid, "the owner of the state directory", err);
+	return drop_capabilities(err);
 }
 
 /* ---- system calls ---- */

@@ -319,7 +319,7 @@ static int open_tftp(struct server *server, struct error *err)
 		.max_sessions_per_client = config->tftp_sessions_per_client,
 		.allow_fragments = config->tftp_fragments,
 		.no_variable_window = !config->tftp_variable_window};
-	return tftp_server_start(
+	return tftp_server_open(
 		&server->loop, &tftp, files_source(server->files), &server->tftp, err);
 }
 
@@ -343,7 +343,9 @@ static int open_all(struct server *server, struct error *err)
 		if (rc < 0)
 			return rc;
 	}
-	int rc = sandbox_become(server->config->user, err);
+	int rc = sandbox_become(server->config->user, server->state, err);
+	if (rc == 0 && server->tftp != NULL)
+		rc = tftp_server_start(server->tftp, err);
 	return rc < 0 ? rc : sandbox_filter_calls(err);
 }
 

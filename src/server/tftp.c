@@ -57,7 +57,7 @@ struct tftp_server {
 	uv_timer_t timer; /* progress; runs while there are transfers */
 	unsigned n_handles;
 
-	unsigned n_workers, next_worker;
+	unsigned n_workers, n_workers_asked, next_worker;
 	atomic_uint n_workers_ended;
 	struct tftp_worker *workers[TFTP_WORKERS_MAX];
 	struct tftp_queue finished;
@@ -504,8 +504,9 @@ static int start_handles(struct tftp_server *server, struct error *err)
 	return 0;
 }
 
-static int start_workers(struct tftp_server *server, unsigned n_workers, struct error *err)
+static int start_workers(struct tftp_server *server, struct error *err)
 {
+	unsigned n_workers = server->n_workers_asked;
 	if (n_workers == 0)
 		n_workers = default_workers();
 	if (n_workers > TFTP_WORKERS_MAX)
@@ -520,7 +521,7 @@ static int start_workers(struct tftp_server *server, unsigned n_workers, struct 
 	return 0;
 }
 
-int tftp_server_start(uv_loop_t *loop, const struct tftp_server_config *config,
+int tftp_server_open(uv_loop_t *loop, const struct tftp_server_config *config,
 	const struct file_source *source, struct tftp_server **ret_server, struct error *err)
 {
 	struct tftp_server *server = calloc(1, sizeof(*server));
@@ -530,6 +531,7 @@ int tftp_server_start(uv_loop_t *loop, const struct tftp_server_config *config,
 	server->source = source;
 	server->allows = config->allows;
 	server->allows_context = config->context;
+	server->n_workers_asked = config->n_workers;
 	server->policy = (struct tftp_policy){
 		.max_block_bytes = LIMIT_TFTP_BLOCK_BYTES,
 		.max_window_blocks = LIMIT_TFTP_WINDOW_BLOCKS,
@@ -554,18 +556,17 @@ int tftp_server_start(uv_loop_t *loop, const struct tftp_server_config *config,
 		close_handles(server);
 		return rc;
 	}
-	rc = start_workers(server, config->n_workers, err);
-	if (rc == 0) {
-		rc = uv_poll_start(&server->poll, UV_READABLE, on_readable);
-		if (rc < 0)
-			rc = error_set(err, rc, "cannot watch the TFTP port: %s", uv_strerror(rc));
-	}
-	if (rc < 0) {
-		tftp_server_stop(server, NULL, NULL);
-		return rc;
-	}
 	*ret_server = server;
 	return 0;
+}
+
+int tftp_server_start(struct tftp_server *server, struct error *err)
+{
+	int rc = start_workers(server, err);
+	if (rc < 0)
+		return rc;
+	rc = uv_poll_start(&server->poll, UV_READABLE, on_readable);
+	return rc < 0 ? error_set(err, rc, "cannot watch the TFTP port: %s", uv_strerror(rc)) : 0;
 }
 
 uint16_t tftp_server_port(const struct tftp_server *server)

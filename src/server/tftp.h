@@ -44,10 +44,14 @@ struct tftp_server_counters {
 
 struct tftp_server;
 
-/* The source must outlive the server. On failure err says what to do. */
-int tftp_server_start(uv_loop_t *loop, const struct tftp_server_config *config,
+/* Opens the port, for which one may have to be root. The source must outlive the server. On failure
+ * err says what to do. */
+int tftp_server_open(uv_loop_t *loop, const struct tftp_server_config *config,
 	const struct file_source *source, struct tftp_server **ret_server,
 	struct error *err) MUST_CHECK;
+/* Starts the workers, which have the rights that the caller has now, and serves. After a failure
+ * tftp_server_stop() is still the caller's to call. */
+int tftp_server_start(struct tftp_server *server, struct error *err) MUST_CHECK;
 /* In host byte order. */
 uint16_t tftp_server_port(const struct tftp_server *server);
 void tftp_server_counters(

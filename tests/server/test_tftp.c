@@ -123,7 +123,8 @@ static struct fixture *fixture_start(const struct tftp_server_config *config)
 	assert_int_equal(uv_loop_init(&fixture->loop), 0);
 	fixture->stop.data = fixture;
 	assert_int_equal(uv_async_init(&fixture->loop, &fixture->stop, on_stop), 0);
-	if (tftp_server_start(&fixture->loop, config, &source, &fixture->server, &err) < 0)
+	if (tftp_server_open(&fixture->loop, config, &source, &fixture->server, &err) < 0 ||
+		tftp_server_start(fixture->server, &err) < 0)
 		fail_msg("%s", err.text);
 	fixture->port = tftp_server_port(fixture->server);
 	assert_int_equal(pthread_create(&fixture->thread, NULL, run_loop, &fixture->loop), 0);
@@ -507,7 +508,7 @@ static void a_port_in_use_is_explained(void **state)
 	struct fixture *fixture = fixture_start(&config);
 	config.port = fixture->port;
 	assert_int_equal(uv_loop_init(&loop), 0);
-	assert_int_equal(tftp_server_start(&loop, &config, &source, &second, &err), -EADDRINUSE);
+	assert_int_equal(tftp_server_open(&loop, &config, &source, &second, &err), -EADDRINUSE);
 	assert_null(second);
 	assert_non_null(strstr(err.text, "is taken by"));
 	assert_int_equal(uv_run(&loop, UV_RUN_DEFAULT), 0);

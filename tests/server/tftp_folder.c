@@ -155,7 +155,8 @@ int main(int argc, char **argv)
 		.context = &folder, .open = folder_open, .ended = folder_ended};
 	if (uv_loop_init(&loop) < 0)
 		return 1;
-	if (tftp_server_start(&loop, &config, &source, &folder.server, &err) < 0) {
+	if (tftp_server_open(&loop, &config, &source, &folder.server, &err) < 0 ||
+		tftp_server_start(folder.server, &err) < 0) {
 		(void)fprintf(stderr, "tftp_folder: %s\n", err.text);
 		return 1;
 	}
