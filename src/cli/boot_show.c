@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -32,11 +33,20 @@ struct show {
 	bool is_final;
 };
 
-static bool is_final(const struct boot_record *boot)
+static int64_t now_ms(void)
+{
+	struct timespec now;
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static int64_t over_ms(const struct boot_record *boot)
 {
 	enum boot_verdict verdict;
 	/* A word of a newer server: not ours to wait for. */
-	return !boot_verdict_parse(boot->verdict, &verdict) || boot_verdict_is_final(verdict);
+	return boot_verdict_parse(boot->verdict, &verdict)
+		       ? boot_rules_over_ms(verdict, boot->last_ms)
+		       : boot->last_ms;
 }
 
 /* ---- which one ---- */
@@ -54,10 +64,16 @@ static int newest(struct store *store, struct boot_record *ret_boot, struct erro
 	return 0;
 }
 
-static int wait_for_news(int watch_fd, struct error *err)
+/* Or for that time; INT64_MAX is never. */
+static int wait_for_news(int watch_fd, int64_t until_ms, struct error *err)
 {
 	struct pollfd wait = {.fd = watch_fd, .events = POLLIN};
-	while (poll(&wait, 1, -1) < 0) {
+	int timeout_ms = -1;
+	if (until_ms != INT64_MAX) {
+		int64_t left_ms = until_ms - now_ms();
+		timeout_ms = left_ms < 0 ? 0 : left_ms > INT_MAX ? INT_MAX : (int)left_ms;
+	}
+	while (poll(&wait, 1, timeout_ms) < 0) {
 		if (errno != EINTR)
 			return error_set(err, -errno, "cannot wait: %s", strerror(errno));
 	}
@@ -79,7 +95,7 @@ static int choose(struct show *show, const char *word, int watch_fd, struct erro
 	if (rc == 0)
 		known = show->boot;
 	do {
-		rc = wait_for_news(watch_fd, err);
+		rc = wait_for_news(watch_fd, INT64_MAX, err);
 		if (rc == 0)
 			rc = newest(show->store, &show->boot, err);
 	} while (rc == -ENOENT || (rc == 0 && strcmp(show->boot.id, known.id) == 0));
@@ -144,13 +160,6 @@ static int print_head(struct show *show)
 		       : 0;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-	(void)clock_gettime(CLOCK_REALTIME, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static void show_bar(struct show *show)
 {
 	const struct timeline_file *file = timeline_active(&show->timeline);
@@ -189,7 +198,7 @@ static int tell_news(struct show *show, struct error *err)
 	int rc = store_boot_get(show->store, show->boot.id, &show->boot, err);
 	if (rc < 0)
 		return rc;
-	show->is_final = is_final(&show->boot);
+	show->is_final = over_ms(&show->boot) <= now_ms();
 	rc = store_boot_events(show->store, show->boot.id, show->last_number, &events, &n, err);
 	if (rc < 0)
 		return rc;
@@ -219,7 +228,7 @@ static int follow(struct show *show, int watch_fd, struct error *err)
 	while (rc == 0 && !show->is_final) {
 		if (!show->cli->json)
 			show_bar(show);
-		rc = wait_for_news(watch_fd, err);
+		rc = wait_for_news(watch_fd, over_ms(&show->boot), err);
 		if (rc == 0)
 			rc = tell_news(show, err);
 	}

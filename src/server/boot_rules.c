@@ -38,6 +38,13 @@ bool boot_verdict_is_final(enum boot_verdict verdict)
 	       verdict == BOOT_VERDICT_LOADED || verdict == BOOT_VERDICT_STALLED;
 }
 
+int64_t boot_rules_over_ms(enum boot_verdict verdict, int64_t last_ms)
+{
+	if (boot_verdict_is_final(verdict))
+		return last_ms;
+	return verdict == BOOT_VERDICT_RUNNING ? INT64_MAX : last_ms + BOOT_REPEAT_MS;
+}
+
 static bool is_silent(const struct boot_facts *facts, int64_t now_ms, int64_t for_ms)
 {
 	return now_ms - facts->heard_ms > for_ms;

@@ -41,6 +41,9 @@ const char *boot_verdict_name(enum boot_verdict verdict);
 bool boot_verdict_parse(const char *name, enum boot_verdict *ret_verdict);
 /* Nothing more is expected, though a late report may still change it. */
 bool boot_verdict_is_final(enum boot_verdict verdict);
+/* When a boot of which nothing is heard after last_ms is over: a machine that is held or refused
+ * goes on asking for a while, and may be approved meanwhile. INT64_MAX while it runs. */
+int64_t boot_rules_over_ms(enum boot_verdict verdict, int64_t last_ms);
 
 /* Does a DISCOVER, heard now, begin a new boot of the machine whose last boot has these facts? */
 bool boot_rules_discover_is_new(const struct boot_facts *facts, bool is_ipxe, int64_t now_ms);

@@ -146,6 +146,15 @@ static void test_programs(void **state)
 	/* Whoever waits for a boot in a script wants to know that it did not go well. */
 	assert_ends(&follower, 3);
 
+	/* One that was refused, and has not asked again since. */
+	(void)snprintf(boot.verdict, sizeof(boot.verdict), "refused");
+	assert_ok(store_boot_put(store, &boot, &err));
+	start(&follower, (const char *const[]){"--json", "boot", "show", boot.id, "-f", NULL});
+	assert_line(&follower, "\"verdict\":\"refused\"");
+	assert_line(&follower, "\"event\"");
+	assert_line(&follower, "\"verdict\":\"refused\"");
+	assert_ends(&follower, 3);
+
 	/* A boot that is over is told at once, in one document. */
 	start(&follower, (const char *const[]){"--json", "boot", "show", boot.id, NULL});
 	char text[4096];

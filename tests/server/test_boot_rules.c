@@ -91,6 +91,16 @@ static void verdicts_have_names(void **state)
 	assert_false(boot_verdict_parse("", &verdict));
 }
 
+static void what_waits_is_over_after_a_while(void **state)
+{
+	(void)state;
+	assert_int_equal(boot_rules_over_ms(BOOT_VERDICT_RUNNING, 5), INT64_MAX);
+	assert_int_equal(boot_rules_over_ms(BOOT_VERDICT_HELD, 5), 5 + BOOT_REPEAT_MS);
+	assert_int_equal(boot_rules_over_ms(BOOT_VERDICT_REFUSED, 5), 5 + BOOT_REPEAT_MS);
+	assert_int_equal(boot_rules_over_ms(BOOT_VERDICT_BOOTED, 5), 5);
+	assert_int_equal(boot_rules_over_ms(BOOT_VERDICT_STALLED, 5), 5);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -99,6 +109,7 @@ int main(void)
 		cmocka_unit_test(silence_becomes_a_verdict),
 		cmocka_unit_test(what_runs_is_not_forgotten),
 		cmocka_unit_test(verdicts_have_names),
+		cmocka_unit_test(what_waits_is_over_after_a_while),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
