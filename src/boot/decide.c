@@ -62,17 +62,32 @@ static bool wants_to_boot(struct thought *t)
 
 /* ---- may it ---- */
 
+/* " 52:54:00:12:34:56", to stand behind a command; "" if only its address is known. */
+static const char *operand_of(const struct boot_request *request, char text[1 + MAC_TEXT_BYTES])
+{
+	static const uint8_t no_mac[6];
+	text[0] = 0;
+	if (memcmp(request->mac, no_mac, sizeof(no_mac)) != 0) {
+		text[0] = ' ';
+		mac_format(request->mac, text + 1);
+	}
+	return text;
+}
+
 static bool may_boot(struct thought *t)
 {
+	char machine[1 + MAC_TEXT_BYTES];
+	const char *operand = operand_of(t->request, machine);
 	const char *name = t->client->name[0] != 0 ? t->client->name : "this machine";
 	switch (t->client->state) {
 	case BOOT_CLIENT_APPROVED: reason(t, "%s is approved", name); return true;
 	case BOOT_CLIENT_REFUSED:
-		reason(t, "%s is refused; `pewter client approve` lets it boot again", name);
+		reason(t, "%s is refused; `pewter client approve%s` lets it boot again", name,
+			operand);
 		t->decision->action = BOOT_REFUSE;
 		return false;
 	case BOOT_CLIENT_HELD:
-		reason(t, "%s waits for approval: `pewter client approve`", name);
+		reason(t, "%s waits for approval: `pewter client approve%s`", name, operand);
 		t->decision->action = BOOT_HOLD;
 		return false;
 	case BOOT_CLIENT_UNKNOWN: break;
@@ -84,8 +99,10 @@ static bool may_boot(struct thought *t)
 			"unknown machine, and unknown machines are served ([boot] unknown=serve)");
 		return true;
 	case BOOT_UNKNOWN_HOLD:
-		reason(t, "unknown machine, held until `pewter client approve` ([boot] "
-			  "unknown=hold)");
+		reason(t,
+			"unknown machine, held until `pewter client approve%s` ([boot] "
+			"unknown=hold)",
+			operand);
 		t->decision->action = BOOT_HOLD;
 		return false;
 	case BOOT_UNKNOWN_IGNORE: break;

@@ -153,9 +153,11 @@ static void asks_who_may(void **state)
 		const char *words;
 	} c[] = {
 		{BOOT_CLIENT_UNKNOWN, BOOT_UNKNOWN_SERVE, BOOT_SERVE, "unknown=serve"},
-		{BOOT_CLIENT_UNKNOWN, BOOT_UNKNOWN_HOLD, BOOT_HOLD, "pewter client approve"},
+		{BOOT_CLIENT_UNKNOWN, BOOT_UNKNOWN_HOLD, BOOT_HOLD,
+			"`pewter client approve 02:00:00:00:00:01`"},
 		{BOOT_CLIENT_UNKNOWN, BOOT_UNKNOWN_IGNORE, BOOT_IGNORE, "unknown=ignore"},
-		{BOOT_CLIENT_HELD, BOOT_UNKNOWN_SERVE, BOOT_HOLD, "pewter client approve"},
+		{BOOT_CLIENT_HELD, BOOT_UNKNOWN_SERVE, BOOT_HOLD,
+			"`pewter client approve 02:00:00:00:00:01`"},
 		{BOOT_CLIENT_REFUSED, BOOT_UNKNOWN_SERVE, BOOT_REFUSE, "is refused"},
 		{BOOT_CLIENT_APPROVED, BOOT_UNKNOWN_IGNORE, BOOT_SERVE, "lab-7 is approved"},
 	};
