@@ -83,6 +83,11 @@ class Process:
                 self._changed.wait(left)
         return True
 
+    def ended(self, seconds):
+        """True when nobody holds its output open any more: its children, too, are gone."""
+        self._reader.join(seconds)
+        return not self._reader.is_alive()
+
     def wait_exit(self, seconds):
         """The exit code, or None if it is still running when the time is over."""
         try:
