@@ -55,7 +55,7 @@ struct http_request {
 	uint64_t acked;                            /* of this body, as last seen */
 	bool is_head;
 	bool has_failed;     /* reading our own file did */
-	bool is_announced;   /* a POST whose body comes now */
+	bool is_announced;   /* its head is read, and its body, if any, comes now */
 	size_t n_body_bytes; /* of a POST */
 	const char *query;   /* inside uri; NULL if there is none */
 	size_t path_length;
@@ -418,8 +418,9 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 
 	bool is_post = strcmp(method, "POST") == 0;
 	request->is_head = strcmp(method, "HEAD") == 0;
-	/* The first call comes before the body, the last one behind it. */
-	if (is_post && !request->is_announced) {
+	/* The first call comes before the body, the last one behind it. The library closes the
+	 * connection behind an answer that is given in the first, also where there is no body. */
+	if (!request->is_announced) {
 		request->is_announced = true;
 		return MHD_YES;
 	}

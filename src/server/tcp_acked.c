@@ -19,7 +19,13 @@ uint64_t tcp_acked_bytes(int fd)
 uint64_t tcp_written_bytes(int fd)
 {
 	int queued = 0;
-	if (ioctl(fd, SIOCOUTQ, &queued) != 0)
-		return 0;
-	return tcp_acked_bytes(fd) + (uint64_t)queued;
+	uint64_t acked = tcp_acked_bytes(fd), before;
+	/* What is acknowledged between the two questions would be counted twice, or not at all. */
+	do {
+		before = acked;
+		if (ioctl(fd, SIOCOUTQ, &queued) != 0)
+			return 0;
+		acked = tcp_acked_bytes(fd);
+	} while (acked != before);
+	return acked + (uint64_t)queued;
 }

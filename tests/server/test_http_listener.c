@@ -37,7 +37,7 @@ struct fixture {
 	size_t path_length;
 	char query[100];
 	bool was_head;
-	size_t n_ended;
+	size_t n_ended, n_done;
 	struct file_outcome outcome;
 };
 
@@ -103,6 +103,7 @@ static void source_ended(void *context, uint64_t transfer, const struct file_out
 	struct fixture *f = context;
 	assert_int_equal(transfer, 77);
 	f->n_ended++;
+	f->n_done += outcome->end == FILE_END_DONE;
 	f->outcome = *outcome;
 }
 
@@ -159,7 +160,7 @@ static void exchange(struct fixture *f, const char *request)
 	struct http_config config = {.address = INADDR_LOOPBACK, .source = &f->source};
 	f->request = request;
 	f->reply_size = 0;
-	f->n_ended = 0;
+	f->n_ended = f->n_done = 0;
 	assert_int_equal(uv_loop_init(&f->loop), 0);
 	assert_int_equal(uv_async_init(&f->loop, &f->client_is_done, on_client_done), 0);
 	f->client_is_done.data = f;
@@ -276,6 +277,23 @@ static void outcomes(void **state)
 	assert_true(f->outcome.bytes < BIG_BYTES);
 }
 
+/* Firmware asks for the size first and then for the file; a loader for file after file. */
+static void one_connection_is_enough(void **state)
+{
+	struct fixture *f = *state;
+	exchange(f, "HEAD /big HTTP/1.1\r\nHost: x\r\n\r\n"
+		    "GET /absent HTTP/1.1\r\nHost: x\r\n\r\n"
+		    "POST /report HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc"
+		    "GET /mixed.wim HTTP/1.1\r\nHost: x\r\n\r\n"
+		    "GET /big HTTP/1.1\r\nHost: x\r\n\r\n"
+		    "GET /file.efi HTTP/1.1\r\n" CLOSE);
+	assert_int_equal(f->n_ended, 5);
+	assert_int_equal(f->n_done, 4);
+	assert_int_equal(f->outcome.end, FILE_END_DONE);
+	assert_int_equal(f->outcome.bytes, 10);
+	assert_memory_equal(f->reply + f->reply_size - 10, "0123456789", 10);
+}
+
 static void bad_requests_do_no_harm(void **state)
 {
 	struct fixture *f = *state;
@@ -306,6 +324,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(answers, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_source_sees_what_came, setup, teardown),
 		cmocka_unit_test_setup_teardown(outcomes, setup, teardown),
+		cmocka_unit_test_setup_teardown(one_connection_is_enough, setup, teardown),
 		cmocka_unit_test_setup_teardown(bad_requests_do_no_harm, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
