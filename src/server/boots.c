@@ -388,12 +388,14 @@ void boots_flush(struct boots *boots, int64_t now_ms)
 	if (boots->is_busy && since_busy_ms >= 0 && since_busy_ms < BUSY_PAUSE_MS)
 		return;
 
-	int rc = store_begin(boots->store, &err);
+	/* To make room for a new boot we may come from within a batch of leases, which commits. */
+	bool joins = store_in_transaction(boots->store);
+	int rc = joins ? 0 : store_begin(boots->store, &err);
 	if (rc == 0) {
 		rc = write_boots(boots, &err);
-		if (rc == 0)
+		if (rc == 0 && !joins)
 			rc = store_commit(boots->store, &err);
-		if (rc < 0)
+		if (rc < 0 && !joins)
 			store_rollback(boots->store);
 	}
 	boots->is_busy = rc == -EBUSY;

@@ -17,6 +17,7 @@
 #define PENDING_MAX       128 /* answers that wait for their leases to be on disk */
 #define BATCHES_PER_TURN  4   /* then the loop's other work has its turn */
 #define COMPLAINT_MS      1000
+#define SILENCE_MS        60000 /* a full pool is a full pool; once a minute says it */
 #define ADDRESS_BROADCAST 0xffffffffU
 
 struct dhcp_port {
@@ -36,6 +37,7 @@ struct dhcp_listener {
 	int n_open_handles;
 	struct dhcp_counters counters;
 	int64_t complained_ms;
+	int64_t silence_ms; /* when we last told of a client without an address */
 	bool in_transaction, has_store_failed;
 	size_t n_pending;
 	struct dhcp_action pending[PENDING_MAX];
@@ -161,6 +163,21 @@ static void complain(struct dhcp_listener *listener, const struct dhcp_datagram 
 		datagram->n_bytes, reason, (unsigned long long)listener->counters.n_malformed);
 }
 
+static void tell_silence(struct dhcp_listener *listener, const struct dhcp_exchange *exchange,
+	const struct dhcp_arrival *arrival)
+{
+	char client[MAC_TEXT_BYTES], relay[IPV4_TEXT_BYTES];
+	if (listener->actions.silence == NULL ||
+		arrival->now_ms - listener->silence_ms < SILENCE_MS)
+		return;
+	listener->silence_ms = arrival->now_ms;
+	mac_format(exchange->mac, client);
+	ipv4_format(listener->message.giaddr, relay);
+	log_warning("event=no-lease client=%s interface=%d%s%s reason=\"%s\"", client,
+		arrival->interface, listener->message.giaddr != 0 ? " relay=" : "",
+		listener->message.giaddr != 0 ? relay : "", listener->actions.silence);
+}
+
 static void handle(
 	struct dhcp_listener *listener, const struct dhcp_datagram *datagram, uint16_t port)
 {
@@ -202,6 +219,7 @@ static void handle(
 	dhcp_session_answer(listener->session, &exchange, &listener->message, &arrival, offer,
 		&listener->actions);
 	perform(listener, &listener->actions);
+	tell_silence(listener, &exchange, &arrival);
 }
 
 /* ---- the loop ---- */

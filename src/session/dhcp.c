@@ -195,6 +195,7 @@ void dhcp_session_answer(struct dhcp_session *session, const struct dhcp_exchang
 		.arrival = arrival,
 		.offer = exchange->wants_decision ? offer : NULL};
 
+	ret_actions->silence = NULL;
 	ret_actions->n = 0;
 	dhcp_offer_clock(session, arrival->now_ms);
 	leases_expire(session->leases, arrival->now_ms);

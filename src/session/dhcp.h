@@ -120,6 +120,9 @@ struct dhcp_action {
 };
 
 struct dhcp_actions {
+	/* Why a DISCOVER that we should have answered gets no address: a constant sentence for the
+	 * administrator; NULL if there is nothing to say. The client hears nothing. */
+	const char *silence;
 	size_t n;
 	struct dhcp_action list[DHCP_ACTIONS_MAX];
 };

@@ -167,6 +167,18 @@ void dhcp_offer_clock(struct dhcp_session *session, int64_t now_ms)
 		waiting->due_ms -= back_ms;
 }
 
+/* Why there is no address for a client of that subnet. */
+static const char *lack_of(const struct dhcp_session *session, const struct lease_subnet *subnet)
+{
+	for (size_t i = 0; i < session->config.n_pools; i++) {
+		const struct dhcp_pool *pool = &session->config.pools[i];
+		if (lease_subnet_has(subnet, pool->first) && lease_subnet_has(subnet, pool->last))
+			return "every address of the pool is taken: make [dhcp] pool= larger or "
+			       "lease= shorter";
+	}
+	return "no pool lies in the subnet that it is in: add one to [dhcp] pool=";
+}
+
 void dhcp_offer_discover(
 	struct dhcp_session *session, const struct dhcp_turn *turn, struct dhcp_actions *actions)
 {
@@ -175,8 +187,10 @@ void dhcp_offer_discover(
 	int64_t now_ms = turn->arrival->now_ms;
 	uint32_t address = choose(session, turn, &subnet, &client);
 
-	if (address == 0)
+	if (address == 0) {
+		actions->silence = lack_of(session, &subnet);
 		return;
+	}
 	const struct lease *lease = leases_by_address(session->leases, address);
 	if (lease != NULL && lease->is_probed && lease_is_of(lease, &client))
 		return; /* it asks again while its answer is under way */
@@ -226,6 +240,7 @@ void dhcp_session_probed(struct dhcp_session *session, uint32_t address, int64_t
 	struct dhcp_waiting *waiting = session->first_waiting;
 	const struct lease *lease = leases_by_address(session->leases, address);
 
+	ret_actions->silence = NULL;
 	ret_actions->n = 0;
 	dhcp_offer_clock(session, now_ms);
 	/* A bound address that answers is its client speaking. */
@@ -243,6 +258,7 @@ void dhcp_session_probed(struct dhcp_session *session, uint32_t address, int64_t
 void dhcp_session_tick(
 	struct dhcp_session *session, int64_t now_ms, struct dhcp_actions *ret_actions)
 {
+	ret_actions->silence = NULL;
 	ret_actions->n = 0;
 	dhcp_offer_clock(session, now_ms);
 	while (session->first_waiting != NULL && session->first_waiting->due_ms <= now_ms &&

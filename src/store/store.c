@@ -265,6 +265,11 @@ void store_rollback(struct store *store)
 	sql_rollback(store->sql);
 }
 
+bool store_in_transaction(const struct store *store)
+{
+	return sql_in_transaction(store->sql);
+}
+
 int store_change_count(struct store *store, uint64_t *ret_count)
 {
 	CLEANUP(sql_done) struct sql_query query = sql_query(store->sql, "PRAGMA data_version");

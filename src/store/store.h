@@ -44,6 +44,8 @@ void store_set_patience(struct store *store, int wait_ms);
 int store_begin(struct store *store, struct error *err) MUST_CHECK;
 int store_commit(struct store *store, struct error *err) MUST_CHECK;
 void store_rollback(struct store *store);
+/* Between begin and commit: what must not begin another can join this one. */
+bool store_in_transaction(const struct store *store);
 
 /* A number that changes whenever another handle has committed; for noticing news cheaply. */
 int store_change_count(struct store *store, uint64_t *ret_count) MUST_CHECK;

@@ -357,6 +357,27 @@ static void a_boot_that_the_store_forgot_harms_no_other(void **state)
 	assert_string_equal(kinds, "discover decision ");
 }
 
+/* When the live boots are full, a new one makes room in the middle of a batch of leases. */
+static void events_join_a_transaction_under_way(void **state)
+{
+	struct fixture *f = *state;
+	struct error err = ERROR_NULL;
+	struct lease_record *leases = NULL,
+			    lease = {.address = CLIENT, .client_id_size = 1, .state = "bound"};
+	char kinds[200];
+	size_t n = 0;
+	(void)discover(f, mac_one, begin_ms, false);
+	assert_ok(store_begin(f->store, &err));
+	assert_ok(store_lease_put(f->store, &lease, &err));
+	boots_flush(f->boots, begin_ms);
+	assert_ok(store_commit(f->store, &err));
+	kinds_of(f, boots_by_mac(f->boots, mac_one)->record.id, kinds, sizeof(kinds));
+	assert_string_equal(kinds, "discover decision ");
+	assert_ok(store_lease_list(f->store, &leases, &n, &err));
+	assert_int_equal(n, 1);
+	free(leases);
+}
+
 static void unfinished_boots_are_taken_up(void **state)
 {
 	struct fixture *f = *state;
@@ -421,6 +442,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(strangers_are_bounded, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			a_boot_that_the_store_forgot_harms_no_other, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			events_join_a_transaction_under_way, setup, teardown),
 		cmocka_unit_test_setup_teardown(unfinished_boots_are_taken_up, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			silence_ends_boots_and_forgets_them, setup, teardown),

@@ -217,7 +217,10 @@ static void an_empty_pool_is_silent_until_a_lease_runs_out(void **state)
 		world.arrival.now_ms += 1000;
 		assert_int_equal(lease(&world, mac), FIRST + i);
 	}
+	assert_null(world.got.actions.silence);
 	assert_int_equal(discover(&world, MAC_B, 0), 0);
+	/* Silent to the client, not to the administrator. */
+	assert_non_null(strstr(world.got.actions.silence, "every address"));
 	/* The first to run out is the first to be given on. */
 	world.arrival.now_ms = START + 1000 + 3600000;
 	assert_int_equal(discover(&world, MAC_B, 0), FIRST);
@@ -323,6 +326,7 @@ static void the_relay_picks_the_pool(void **state)
 	/* A relay of a subnet without a pool gets nothing. */
 	assert_int_equal(
 		SAY(&world, .type = DHCP_DISCOVER, .mac = MAC_C, .giaddr = 0xac100001), DHCP_NONE);
+	assert_non_null(strstr(world.got.actions.silence, "no pool"));
 	assert_int_equal(SAY(&world, .type = DHCP_REQUEST, .mac = MAC_C, .giaddr = 0xac100001,
 				 .requested = FIRST),
 		DHCP_NONE);
