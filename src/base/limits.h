@@ -25,6 +25,7 @@
 #define LIMIT_BOOTS_LIVE                  16384 /* boots followed at once; the oldest is forgotten first */
 #define LIMIT_BOOT_STARTS_BURST 500 /* machines that may be switched on at the same moment */
 #define LIMIT_BOOT_STARTS_PER_SECOND 50 /* and thereafter: each leaves a record in the store */
+#define LIMIT_BOOTS_MADE                  1024  /* BCDs and scripts kept in memory, 16 kB each; others are made anew when asked */
 #define LIMIT_BOOT_EVENTS                 512   /* events kept of one boot */
 #define LIMIT_BOOTS_KEPT                  10000 /* boots in the store; the oldest go first */
 #define LIMIT_CLIENTS                     65536 /* machines in the store; held ones without a name go first */

@@ -19,6 +19,7 @@
 struct boots {
 	struct store *store;
 	uint32_t seed;
+	size_t n_made;
 	size_t n_boots;
 	struct boot *by_id[TABLE_SIZE];
 	struct boot *by_mac[TABLE_SIZE];
@@ -129,14 +130,21 @@ int boots_new(struct store *store, struct boots **ret_boots)
 	return 0;
 }
 
+static void release_made(struct boots *boots, struct boot *boot)
+{
+	for (size_t i = 0; i < BOOT_N_MADE; i++) {
+		boots->n_made -= boot->made[i] != NULL;
+		boot->made[i] = view_unref(boot->made[i]);
+	}
+}
+
 static void forget(struct boots *boots, struct boot *boot)
 {
 	TABLE_REMOVE(boot, by_id);
 	TABLE_REMOVE(boot, by_mac);
 	TABLE_REMOVE(boot, by_address);
 	list_remove(boots, boot);
-	for (size_t i = 0; i < BOOT_N_MADE; i++)
-		(void)view_unref(boot->made[i]);
+	release_made(boots, boot);
 	free(boot);
 	boots->n_boots--;
 }
@@ -418,6 +426,25 @@ void boots_flush(struct boots *boots, int64_t now_ms)
 	boots->has_dirty = false;
 	for (struct boot *boot = boots->newest; boot != NULL; boot = boot->older)
 		boot->is_dirty = false;
+}
+
+void boots_made(struct boots *boots, struct boot *boot, enum boot_made which, struct view *view)
+{
+	if (boots->n_made >= LIMIT_BOOTS_MADE) {
+		/* A quarter at once, so that the walk is not taken for each. */
+		for (struct boot *old = boots->oldest;
+			old != NULL && boots->n_made > LIMIT_BOOTS_MADE / 4 * 3; old = old->newer)
+			if (old != boot)
+				release_made(boots, old);
+	}
+	boots->n_made += boot->made[which] == NULL;
+	(void)view_unref(boot->made[which]);
+	boot->made[which] = view;
+}
+
+size_t boots_n_made(const struct boots *boots)
+{
+	return boots->n_made;
 }
 
 size_t boots_count(const struct boots *boots)

@@ -64,6 +64,11 @@ int boots_start(struct boots *boots, const char *id, const uint8_t mac[static 6]
 	int64_t now_ms, struct boot **ret_boot) MUST_CHECK;
 /* The machine uses this address now; another boot that had it has it no longer. */
 void boots_set_address(struct boots *boots, struct boot *boot, uint32_t address);
+/* Keeps what was made for the boot; takes the view over. Of the boots that are silent longest, some
+ * lose theirs when there are too many: the same bytes can be made again. */
+void boots_made(struct boots *boots, struct boot *boot, enum boot_made which, struct view *view);
+/* How many are kept. */
+size_t boots_n_made(const struct boots *boots);
 /* A sign of life. */
 void boots_heard(struct boots *boots, struct boot *boot, int64_t now_ms);
 /* Adds to the timeline. Takes details over (NULL for none, also when packing them failed). */

@@ -323,22 +323,24 @@ static int make_script(const struct wish *wish, struct buffer *out, struct error
 	return rc < 0 ? error_set(err, rc, "cannot write the iPXE script: %s", strerror(-rc)) : 0;
 }
 
-/* What is made for one boot is made once: its bytes must not change between a probe and a read. */
+/* What is made for one boot is made once, or the same again: its bytes must not change between a
+ * probe and a read. */
 static int made_view(const struct wish *wish, enum boot_made which, size_t max_bytes,
 	int (*make)(const struct wish *wish, struct buffer *out, struct error *err),
 	struct view **ret_view, struct error *err)
 {
-	struct view **made = &wish->boot->made[which];
-	if (*made == NULL) {
+	if (wish->boot->made[which] == NULL) {
 		struct buffer bytes = buffer_with_max(max_bytes);
+		struct view *view = NULL;
 		int rc = make(wish, &bytes, err);
 		if (rc == 0)
-			rc = view_of_bytes(bytes.bytes, bytes.size, made);
+			rc = view_of_bytes(bytes.bytes, bytes.size, &view);
 		buffer_free(&bytes);
 		if (rc < 0)
 			return rc;
+		boots_made(wish->files->config.guide->boots, wish->boot, which, view);
 	}
-	*ret_view = view_ref(*made);
+	*ret_view = view_ref(wish->boot->made[which]);
 	return 0;
 }
 

@@ -4,6 +4,7 @@
 #include "../unit.h"
 
 #include "../store/scratch.h"
+#include "base/text.h"
 #include "server/clock.h"
 #include "server/files.h"
 
@@ -378,6 +379,36 @@ static void events_join_a_transaction_under_way(void **state)
 	free(leases);
 }
 
+/* However many strangers ask for one: the memory stays bounded, and whose BCD was dropped gets the
+ * same bytes again. */
+static void bcds_in_memory_have_a_limit(void **state)
+{
+	struct fixture *f = *state;
+	struct file_answer answer;
+	char path[LIMIT_PATH_BYTES], first_path[LIMIT_PATH_BYTES];
+	uint8_t first[20000], again[20000];
+	size_t n_first = 0;
+	for (int i = 0; i < LIMIT_BOOTS_MADE + 10; i++) {
+		const uint8_t mac[6] = {2, 0, 0, 0, (uint8_t)(i >> 8), (uint8_t)i};
+		(void)discover(f, mac, begin_ms + i * 100, false);
+		tree_path(boots_by_mac(f->boots, mac)->record.id, "BCD", '\\', path);
+		assert_int_equal(ask(f, FILE_TFTP, path, CLIENT, &answer), 0);
+		if (i == 0) {
+			(void)text_copy(first_path, sizeof(first_path), path);
+			n_first = (size_t)view_size(answer.view);
+			assert_true(n_first > 0 && n_first <= sizeof(first));
+			assert_int_equal(view_read(answer.view, 0, first, n_first), 0);
+		}
+		end(f, &answer, FILE_END_DONE);
+		assert_true(boots_n_made(f->boots) <= LIMIT_BOOTS_MADE);
+	}
+	assert_int_equal(ask(f, FILE_TFTP, first_path, CLIENT, &answer), 0);
+	assert_int_equal(view_size(answer.view), n_first);
+	assert_int_equal(view_read(answer.view, 0, again, n_first), 0);
+	assert_memory_equal(first, again, n_first);
+	end(f, &answer, FILE_END_DONE);
+}
+
 static void unfinished_boots_are_taken_up(void **state)
 {
 	struct fixture *f = *state;
@@ -444,6 +475,7 @@ int main(void)
 			a_boot_that_the_store_forgot_harms_no_other, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			events_join_a_transaction_under_way, setup, teardown),
+		cmocka_unit_test_setup_teardown(bcds_in_memory_have_a_limit, setup, teardown),
 		cmocka_unit_test_setup_teardown(unfinished_boots_are_taken_up, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			silence_ends_boots_and_forgets_them, setup, teardown),
