@@ -104,13 +104,18 @@ int view_cache_blob(struct view_cache *cache, const struct blob *blob, struct vi
 	if (*ret_view != NULL)
 		return 0;
 	int rc = store_blob_open(cache->store, blob->sha256, &fd, err);
+	/* A record names it, so this is no file that the client should not have asked for: it is
+	 * our fault, and somebody has to hear of it. */
+	if (rc == -ENOENT)
+		return -EIO;
 	if (rc < 0)
 		return rc;
 	if (fstat(fd, &status) != 0 || (uint64_t)status.st_size != blob->size) {
 		(void)close(fd);
 		return error_set(err, -EIO,
-			"blob %s is not the %llu bytes that it was: `pewter check`", blob->sha256,
-			(unsigned long long)blob->size);
+			"blob %s is not the %llu bytes that it was; import the image that needs it "
+			"again, with --replace",
+			blob->sha256, (unsigned long long)blob->size);
 	}
 	rc = open_view(cache, blob->sha256, fd, blob->size, ret_view);
 	return rc < 0 ? error_set(err, rc, "cannot serve a blob: %s", strerror(-rc)) : 0;

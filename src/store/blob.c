@@ -308,7 +308,8 @@ int store_blob_open(struct store *store, const char *sha256, int *ret_fd, struct
 	int fd = openat(store->blobs_fd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0 && errno == ENOENT)
 		return error_set(err, -ENOENT,
-			"%s/blobs/%s is missing; import the image that needs it again",
+			"%s/blobs/%s is missing; import the image that needs it again, with "
+			"--replace",
 			store->directory, path);
 	if (fd < 0)
 		return error_set(
