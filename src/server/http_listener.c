@@ -55,6 +55,9 @@ struct http_request {
 	uint64_t acked;                            /* of this body, as last seen */
 	bool is_head;
 	bool has_failed;     /* reading our own file did */
+	struct view *view;   /* what sendfile() reads from, or NULL */
+	int file;            /* its descriptor, the view's */
+	uint64_t file_end;   /* what the file must reach to */
 	bool is_announced;   /* its head is read, and its body, if any, comes now */
 	size_t n_body_bytes; /* of a POST */
 	const char *query;   /* inside uri; NULL if there is none */
@@ -150,6 +153,22 @@ static void look_at_progress(struct http_request *request)
 	request->acked = acked < request->length ? acked : request->length;
 }
 
+/*
+ * The library does not see that a file became shorter than what sendfile() is to take from it: it
+ * would leave the client waiting until the connection's time is over. So we look, and close the
+ * connection under both.
+ */
+static void end_if_file_shrank(struct http_request *request)
+{
+	struct stat status;
+	if (request->view == NULL || request->has_failed ||
+		(fstat(request->file, &status) == 0 &&
+			(uint64_t)status.st_size >= request->file_end))
+		return;
+	request->has_failed = true;
+	(void)shutdown(connection_fd(request->connection), SHUT_RDWR);
+}
+
 static void on_progress(uv_timer_t *timer)
 {
 	struct http_listener *listener = timer->data;
@@ -159,6 +178,7 @@ static void on_progress(uv_timer_t *timer)
 		look_at_progress(r);
 		if (r->acked != before)
 			source->progress(source->context, r->transfer, r->acked);
+		end_if_file_shrank(r);
 	}
 }
 
@@ -224,6 +244,7 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
 	if (request == NULL)
 		return;
 	end_transfer(request, code);
+	(void)view_unref(request->view);
 	free(request);
 }
 
@@ -283,8 +304,12 @@ static struct MHD_Response *response_from_view(
 	if (length == 0)
 		return MHD_create_response_from_buffer(0, nothing, MHD_RESPMEM_PERSISTENT);
 	const struct view_segment *segment = view_find(view, offset, &within);
-	if (segment != NULL && segment->kind == VIEW_FILE && length <= segment->length - within)
+	if (segment != NULL && segment->kind == VIEW_FILE && length <= segment->length - within) {
+		request->view = view_ref(view);
+		request->file = segment->fd;
+		request->file_end = segment->offset + within + length;
 		return response_from_file(segment, within, length);
+	}
 
 	struct part *part = calloc(1, sizeof(*part));
 	if (part == NULL)
