@@ -81,6 +81,21 @@ static int find_name(UDFDIR *folder, const char *wanted, size_t length, char *re
 	return -ENOENT;
 }
 
+/* Into the folder of that name, whatever its case; the one above is closed. */
+static int enter(UDFDIR **folder, const char *name, size_t length)
+{
+	char found[NAME_BYTES];
+	int rc = find_name(*folder, name, length, found, sizeof(found));
+	if (rc < 0)
+		return rc;
+	UDFDIR *inner = udfread_opendir_at(*folder, found);
+	if (inner == NULL)
+		return -ENOENT;
+	udfread_closedir(*folder);
+	*folder = inner;
+	return 0;
+}
+
 /* Goes down to the folder that holds the last name of path; of "" that is the root and "". */
 static int descend(struct udf *udf, const char *path, UDFDIR **ret_folder, const char **ret_last)
 {
@@ -91,17 +106,9 @@ static int descend(struct udf *udf, const char *path, UDFDIR **ret_folder, const
 		size_t length = strcspn(path, "/");
 		if (path[length] == 0)
 			break;
-		char name[NAME_BYTES];
-		if (depth >= LIMIT_ISO_DEPTH)
-			return -ENOENT;
-		int rc = find_name(folder, path, length, name, sizeof(name));
+		int rc = depth < LIMIT_ISO_DEPTH ? enter(&folder, path, length) : -ENOENT;
 		if (rc < 0)
 			return rc;
-		UDFDIR *inner = udfread_opendir_at(folder, name);
-		if (inner == NULL)
-			return -ENOENT;
-		udfread_closedir(folder);
-		folder = inner;
 		path += length + 1;
 	}
 	*ret_folder = TAKE(folder);
@@ -113,18 +120,9 @@ static int open_folder(struct udf *udf, const char *path, UDFDIR **ret_folder)
 {
 	CLEANUP(folder_closep) UDFDIR *folder = NULL;
 	const char *last = "";
-	char name[NAME_BYTES];
 	int rc = descend(udf, path, &folder, &last);
-	if (rc == 0 && last[0] != 0) {
-		rc = find_name(folder, last, strlen(last), name, sizeof(name));
-		if (rc < 0)
-			return rc;
-		UDFDIR *inner = udfread_opendir_at(folder, name);
-		if (inner == NULL)
-			return -ENOENT;
-		udfread_closedir(folder);
-		folder = inner;
-	}
+	if (rc == 0 && last[0] != 0)
+		rc = enter(&folder, last, strlen(last));
 	if (rc == 0)
 		*ret_folder = TAKE(folder);
 	return rc;
