@@ -45,4 +45,26 @@
 #define LIMIT_BCD_BYTES                   (1U << 20)   /* a boot configuration store */
 #define LIMIT_CONFIG_BYTES                (1U << 20)   /* the configuration file */
 #define LIMIT_CAPTURE_BYTES               (64U << 20)  /* a capture of packets to replay */
+
+/* Drivers. */
+#define LIMIT_INF_BYTES                   (64U << 20)  /* an INF; the largest real ones have 2 MB */
+#define LIMIT_INF_SECTIONS                1000000      /* sections of an INF */
+#define LIMIT_INF_LINES                   4000000      /* lines with content of an INF */
+#define LIMIT_INF_FIELDS                  16000000     /* fields of an INF together */
+#define LIMIT_INF_FIELD_BYTES             12288        /* one field, strings filled in: 4096 characters */
+#define LIMIT_INF_PROBLEMS                64           /* problems of one INF that are told one by one */
+#define LIMIT_DRIVER_MODELS               200000       /* Models lines of one INF */
+#define LIMIT_DRIVER_FILES                4096         /* files of one package */
+#define LIMIT_DRIVER_PACKAGE_BYTES        (4ULL << 30) /* the files of one package together */
+#define LIMIT_HARDWARE_ID_BYTES           255          /* a hardware or compatible id; Windows allows 200 */
+#define LIMIT_DEVICES                     4096         /* devices of one machine */
+#define LIMIT_DEVICE_IDS                  64           /* ids of one device, of each kind */
+#define LIMIT_DEVICE_REPORT_BYTES         (64U << 20)  /* what lspci, pnputil, msinfo32, ... wrote */
+#define LIMIT_ARCHIVE_ENTRIES             200000       /* files and folders of one archive of drivers */
+#define LIMIT_ARCHIVE_BYTES               (64ULL << 30) /* an archive of drivers, expanded, nested ones with it */
+#define LIMIT_ARCHIVE_RATIO               500          /* expanded to packed size, past the first 64 MB */
+#define LIMIT_ARCHIVE_DEPTH               4            /* archives within archives */
+#define LIMIT_FOLDER_DEPTH                32           /* folders within folders, when they are walked for drivers */
+#define LIMIT_CATALOG_BYTES               (32U << 20)  /* a security catalogue */
+#define LIMIT_RULES_BYTES                 (1U << 20)   /* a file of rules */
 /* clang-format on */

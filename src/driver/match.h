@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Which packages serve a machine: every candidate of every device, best first, with the reason of
+ * each, and the pick.
+ */
+#pragma once
+
+#include "driver/target.h"
+#include "store/devices.h"
+#include "store/drivers.h"
+
+struct driver_rules; /* marks and rules: driver/marks.h */
+
+enum candidate_state {
+	CANDIDATE_USABLE,
+	CANDIDATE_INCOMPLETE, /* files that its install section copies are not in the package */
+	CANDIDATE_MARKED,     /* known not to work on this target */
+	CANDIDATE_EXCLUDED,   /* the INF itself excludes this Windows or this device */
+	CANDIDATE_OTHER_WINDOWS,
+	CANDIDATE_OTHER_ARCH,
+	CANDIDATE_NO_SECTION, /* the Models line names an install section that is not there */
+};
+
+struct candidate {
+	const struct driver_package *package; /* lives as long as the matching */
+	enum candidate_state state;
+	uint32_t rank;     /* of usable, incomplete and marked ones */
+	char *section;     /* the install section with its platform; owned; NULL if there is none */
+	char *description; /* owned */
+	char id[256];      /* the id that matched */
+	uint32_t date;     /* of this driver: the install section's own DriverVer, else the INF's */
+	uint64_t version;
+	char *reason;                    /* in words, owned */
+	char instead[SHA256_TEXT_BYTES]; /* of a marked one: the substitute; "" for none */
+};
+
+struct device_match {
+	struct candidate *candidates; /* usable first, then incomplete, marked, the rest; in each:
+					 best rank, newest date, highest version first */
+	size_t n;
+	ssize_t pick;     /* index of the one to take, or -1 */
+	char reason[256]; /* why that one, or why none: no package; only for other Windows; only
+			     marked ones; ... */
+};
+
+struct matching; /* owns what the results point to */
+
+int matching_open(struct store *store, const struct driver_rules *rules,
+	const struct target *target, struct matching **ret_matching, struct error *err) MUST_CHECK;
+struct matching *matching_close(struct matching *matching);
+DEFINE_FREEP(struct matching, matching_close);
+/* *ret_match lives as long as the matching. */
+int matching_device(struct matching *matching, const struct device *device,
+	const struct device_match **ret_match, struct error *err) MUST_CHECK;
