@@ -54,7 +54,16 @@ static void blob_path(const char *sha256, char path[static BLOB_PATH_BYTES])
 	(void)snprintf(path, BLOB_PATH_BYTES, "%.2s/%.64s", sha256, sha256);
 }
 
-static int fail(const struct store *store, int rc, struct error *err)
+bool blob_is_there(const struct store *store, const struct blob *blob)
+{
+	char path[BLOB_PATH_BYTES];
+	struct stat status;
+	blob_path(blob->sha256, path);
+	return fstatat(store->blobs_fd, path, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       S_ISREG(status.st_mode) && (uint64_t)status.st_size == blob->size;
+}
+
+int blob_fail(const struct store *store, int rc, struct error *err)
 {
 	if (rc == -ENOSPC || rc == -EDQUOT)
 		return error_set(err, rc,
@@ -66,7 +75,7 @@ static int fail(const struct store *store, int rc, struct error *err)
 /* ---- files ---- */
 
 /* A folder below blobs/, made if it is not there. */
-static int open_folder(const struct store *store, const char *name, int *ret_fd)
+static int open_folder(const struct store *store, const char *name, bool is_synced, int *ret_fd)
 {
 	bool is_new = mkdirat(store->blobs_fd, name, 0750) == 0;
 	if (!is_new && errno != EEXIST)
@@ -79,7 +88,7 @@ static int open_folder(const struct store *store, const char *name, int *ret_fd)
 		int rc = store_adopt(store, fd);
 		if (rc < 0)
 			return rc;
-		if (fsync(store->blobs_fd) < 0)
+		if (is_synced && fsync(store->blobs_fd) < 0)
 			return -errno;
 	}
 	*ret_fd = fd;
@@ -92,7 +101,7 @@ static int open_folder(const struct store *store, const char *name, int *ret_fd)
 static int create_named(const struct store *store, int *ret_fd)
 {
 	CLEANUP(close_fdp) int folder = -1;
-	int rc = open_folder(store, INCOMING_NAME, &folder);
+	int rc = open_folder(store, INCOMING_NAME, true, &folder);
 	if (rc < 0)
 		return rc;
 	for (unsigned n = 0; n < 10000; n++) {
@@ -123,12 +132,12 @@ int store_blob_create(struct store *store, int *ret_fd, struct error *err)
 	if (rc == -EOPNOTSUPP || rc == -EISDIR || rc == -EINVAL)
 		rc = create_named(store, &fd);
 	if (rc < 0)
-		return fail(store, rc, err);
+		return blob_fail(store, rc, err);
 	*ret_fd = fd;
 	return 0;
 }
 
-static int hash_file(int fd, struct blob *ret_blob)
+int blob_hash(int fd, struct blob *ret_blob)
 {
 	CLEANUP(sha256_freep) struct sha256 *hash = NULL;
 	CLEANUP(memory_freep) uint8_t *chunk = malloc(CHUNK_BYTES);
@@ -195,8 +204,7 @@ static int give_name(const struct store *store, int fd, int folder, const char *
 	return linkat(AT_FDCWD, self, folder, name, AT_SYMLINK_FOLLOW) == 0 ? 0 : -errno;
 }
 
-/* Of a file that is not needed after all. */
-static void drop_first_name(const struct store *store, int fd)
+void blob_drop(const struct store *store, int fd)
 {
 	char old[NAME_MAX + 1];
 	CLEANUP(close_fdp) int incoming = -1;
@@ -204,12 +212,12 @@ static void drop_first_name(const struct store *store, int fd)
 		(void)unlinkat(incoming, old, 0);
 }
 
-static int name_file(const struct store *store, int fd, const struct blob *blob)
+int blob_name(const struct store *store, int fd, const struct blob *blob, bool is_synced)
 {
 	char prefix[3] = {blob->sha256[0], blob->sha256[1], 0};
 	CLEANUP(close_fdp) int folder = -1;
 	struct stat status;
-	int rc = open_folder(store, prefix, &folder);
+	int rc = open_folder(store, prefix, is_synced, &folder);
 	if (rc < 0)
 		return rc;
 	if (fstatat(folder, blob->sha256, &status, AT_SYMLINK_NOFOLLOW) == 0) {
@@ -224,14 +232,14 @@ static int name_file(const struct store *store, int fd, const struct blob *blob)
 	rc = store_adopt(store, fd);
 	if (rc == 0)
 		rc = give_name(store, fd, folder, blob->sha256);
-	if (rc == 0 && fsync(folder) < 0)
+	if (rc == 0 && is_synced && fsync(folder) < 0)
 		rc = -errno;
 	return rc;
 }
 
 /* ---- with their records ---- */
 
-static int record_blob(struct store *store, const struct blob *blob, struct error *err)
+int blob_record(struct store *store, const struct blob *blob, struct error *err)
 {
 	CLEANUP(sql_done)
 	struct sql_query query = sql_query(store->sql,
@@ -249,30 +257,46 @@ int store_blob_commit(struct store *store, int fd, struct blob *ret_blob, struct
 	CLEANUP(close_fdp) int file = fd;
 	struct blob blob;
 	/* The long part, hashing and syncing, before others are kept from writing. */
-	int rc = hash_file(file, &blob);
+	int rc = blob_hash(file, &blob);
 	if (rc == 0 && fsync(file) < 0)
 		rc = -errno;
 	if (rc < 0) {
-		drop_first_name(store, file);
-		return fail(store, rc, err);
+		blob_drop(store, file);
+		return blob_fail(store, rc, err);
 	}
 
 	struct sql_scope scope;
 	rc = sql_enter(store->sql, SQL_ATOMIC, &scope, err);
 	if (rc < 0) {
-		drop_first_name(store, file);
+		blob_drop(store, file);
 		return rc;
 	}
-	rc = name_file(store, file, &blob);
+	rc = blob_name(store, file, &blob, true);
 	if (rc < 0)
-		(void)fail(store, rc, err);
+		(void)blob_fail(store, rc, err);
 	else
-		rc = record_blob(store, &blob, err);
-	drop_first_name(store, file);
+		rc = blob_record(store, &blob, err);
+	blob_drop(store, file);
 	rc = sql_leave(store->sql, &scope, rc, err);
 	if (rc == 0)
 		*ret_blob = blob;
 	return rc;
+}
+
+int blob_write(const struct store *store, int fd, const void *bytes, size_t n, struct error *err)
+{
+	for (size_t done = 0; done < n;) {
+		ssize_t written = write(fd, (const uint8_t *)bytes + done, n - done);
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written < 0) {
+			int rc = blob_fail(store, -errno, err);
+			blob_drop(store, fd);
+			return rc;
+		}
+		done += (size_t)written;
+	}
+	return 0;
 }
 
 int store_blob_add_bytes(
@@ -282,17 +306,9 @@ int store_blob_add_bytes(
 	int rc = store_blob_create(store, &fd, err);
 	if (rc < 0)
 		return rc;
-	for (size_t done = 0; done < n;) {
-		ssize_t written = write(fd, (const uint8_t *)bytes + done, n - done);
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written < 0) {
-			rc = fail(store, -errno, err);
-			drop_first_name(store, fd);
-			return rc;
-		}
-		done += (size_t)written;
-	}
+	rc = blob_write(store, fd, bytes, n, err);
+	if (rc < 0)
+		return rc;
 	int file = fd;
 	fd = -1;
 	return store_blob_commit(store, file, ret_blob, err);
@@ -331,7 +347,7 @@ static int forget_unnamed(struct store *store, struct error *err)
 	return sql_execute(&query, err);
 }
 
-static int is_recorded(struct store *store, const char *sha256, struct error *err)
+int blob_is_recorded(struct store *store, const char *sha256, struct error *err)
 {
 	CLEANUP(sql_done)
 	struct sql_query query = sql_query(store->sql, "SELECT 1 FROM blob WHERE sha256 = ?");
@@ -356,14 +372,14 @@ static int sweep_folder(struct store *store, const char *folder_name, size_t *n,
 		int rc = -errno;
 		if (fd >= 0)
 			(void)close(fd);
-		return rc == -ENOTDIR ? 0 : fail(store, rc, err);
+		return rc == -ENOTDIR ? 0 : blob_fail(store, rc, err);
 	}
 	for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
 		bool is_garbage = false;
 		if (is_incoming && entry->d_name[0] != '.') {
 			is_garbage = is_left_behind(fd, entry->d_name);
 		} else if (is_hash(entry->d_name)) {
-			int rc = is_recorded(store, entry->d_name, err);
+			int rc = blob_is_recorded(store, entry->d_name, err);
 			if (rc < 0)
 				return rc;
 			is_garbage = rc == 0;
@@ -371,7 +387,7 @@ static int sweep_folder(struct store *store, const char *folder_name, size_t *n,
 		if (!is_garbage)
 			continue;
 		if (unlinkat(fd, entry->d_name, 0) < 0)
-			return fail(store, -errno, err);
+			return blob_fail(store, -errno, err);
 		(*n)++;
 	}
 	return 0;
@@ -389,7 +405,7 @@ int store_blob_sweep(struct store *store, size_t *ret_n, struct error *err)
 		int rc = -errno;
 		if (fd >= 0)
 			(void)close(fd);
-		return fail(store, rc, err);
+		return blob_fail(store, rc, err);
 	}
 	int rc = sql_enter(store->sql, SQL_ATOMIC, &scope, err);
 	if (rc < 0)

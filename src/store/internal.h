@@ -19,3 +19,21 @@ struct store {
 int store_adopt(const struct store *store, int fd) MUST_CHECK;
 /* Now, as Unix time. */
 int64_t store_now_ms(void);
+
+/* ---- blob.c, for blob_batch.c ---- */
+
+int blob_fail(const struct store *store, int rc, struct error *err);
+/* Under its name, and whole. */
+bool blob_is_there(const struct store *store, const struct blob *blob);
+/* Closes nothing; on failure the file is dropped. */
+int blob_write(const struct store *store, int fd, const void *bytes, size_t n,
+	struct error *err) MUST_CHECK;
+int blob_hash(int fd, struct blob *ret_blob) MUST_CHECK;
+/* Inside a transaction. Without is_synced the caller syncs the folders. */
+int blob_name(
+	const struct store *store, int fd, const struct blob *blob, bool is_synced) MUST_CHECK;
+/* 1 or 0. */
+int blob_is_recorded(struct store *store, const char *sha256, struct error *err) MUST_CHECK;
+int blob_record(struct store *store, const struct blob *blob, struct error *err) MUST_CHECK;
+/* Of a file that is not needed after all: the name that it may have had while it was written. */
+void blob_drop(const struct store *store, int fd);

@@ -71,6 +71,28 @@ int store_blob_commit(
 	struct store *store, int fd, struct blob *ret_blob, struct error *err) MUST_CHECK;
 int store_blob_add_bytes(struct store *store, const void *bytes, size_t n, struct blob *ret_blob,
 	struct error *err) MUST_CHECK;
+
+/*
+ * Many files at once, for what comes in thousands of small ones: one sync for all of a batch in
+ * place of one (two, with its folder) for each. What holds for store_blob_commit() holds for
+ * store_blob_batch_commit(): nothing has its name before its content is on disk.
+ */
+struct blob_batch;
+int store_blob_batch_open(
+	struct store *store, struct blob_batch **ret_batch, struct error *err) MUST_CHECK;
+/* What was added since the last commit is dropped, unless a full batch had committed itself. */
+struct blob_batch *store_blob_batch_close(struct blob_batch *batch);
+DEFINE_FREEP(struct blob_batch, store_blob_batch_close);
+/* A file from store_blob_create(), filled: hashes it. Closes fd at some time, on failure too. A
+ * full batch is committed first. Best outside a transaction: others wait for the sync otherwise. */
+int store_blob_batch_add(
+	struct blob_batch *batch, int fd, struct blob *ret_blob, struct error *err) MUST_CHECK;
+int store_blob_batch_add_bytes(struct blob_batch *batch, const void *bytes, size_t n,
+	struct blob *ret_blob, struct error *err) MUST_CHECK;
+/* All that was added is in the store: only now may a record name it. The batch is empty then, and
+ * can be filled again; on failure it is emptied too. */
+int store_blob_batch_commit(struct blob_batch *batch, struct error *err) MUST_CHECK;
+
 int store_blob_open(
 	struct store *store, const char *sha256, int *ret_fd, struct error *err) MUST_CHECK;
 /* Removes the file of every blob that no record names and that no import may still be about to
