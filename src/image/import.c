@@ -4,11 +4,11 @@
 #include "adapter/file.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "base/winpe.h"
 #include "format/pe.h"
 #include "format/wim.h"
 #include "image/base.h"
 #include "image/source.h"
-#include "image/winpe.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "image/winpe.h"
+#include "base/winpe.h"
 
 #include "base/cleanup.h"
 

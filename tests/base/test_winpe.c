@@ -2,10 +2,7 @@
 #include "../unit.h"
 
 #include "base/cleanup.h"
-#include "image/import.h"
-#include "image/winpe.h"
-
-#include <string.h>
+#include "base/winpe.h"
 
 static void versions_have_the_names_people_use(void **state)
 {
@@ -39,29 +36,10 @@ static void versions_have_the_names_people_use(void **state)
 		assert_string_equal(winpe_name(cases[i].version), cases[i].name);
 }
 
-static void image_names_are_safe_in_paths(void **state)
-{
-	(void)state;
-	static const char *const good[] = {"winpe11", "a", "WinPE_11.x64-2"};
-	static const char *const bad[] = {
-		"", ".", "..", "-rf", ".hidden", "a/b", "a\\b", "a b", "\xc3\xa4", "a\nb", "a%2f"};
-	for (size_t i = 0; i < ARRAY_SIZE(good); i++)
-		assert_true(image_name_is_valid(good[i]));
-	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
-		assert_false(image_name_is_valid(bad[i]));
-	char name[LIMIT_IMAGE_NAME_BYTES + 2];
-	memset(name, 'x', sizeof(name) - 1);
-	name[sizeof(name) - 1] = 0;
-	assert_false(image_name_is_valid(name));
-	name[sizeof(name) - 2] = 0;
-	assert_true(image_name_is_valid(name));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(versions_have_the_names_people_use),
-		cmocka_unit_test(image_names_are_safe_in_paths),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
