@@ -19,14 +19,17 @@ enum target_product {
 
 struct target {
 	uint16_t major, minor;
-	uint32_t build;  /* 0: unknown */
-	char arch[8];    /* "x86", "amd64", "arm64", "arm", "ia64" */
-	uint8_t product; /* enum target_product */
-	uint32_t suite;  /* VER_SUITE_* bits that this Windows has */
+	uint32_t build;        /* 0: unknown */
+	uint32_t service_pack; /* the fourth number of a WIM's version: it tells WinPE 5.1 from 5.0
+				*/
+	char arch[8];          /* "x86", "amd64", "arm64", "arm", "ia64" */
+	uint8_t product;       /* enum target_product */
+	uint32_t suite;        /* VER_SUITE_* bits that this Windows has */
 };
 
 /* "10.0.22621/amd64", "6.1/x86", "5.2.3790/amd64/server", "10.0.14393/amd64/server/0x80". A full
- * WIM version ("10.0.22621.1") is fine. -EINVAL says what was expected. */
+ * WIM version ("10.0.22621.1") is fine; without a build the first release is meant. -EINVAL says
+ * what was expected. */
 int target_parse(const char *text, struct target *ret_target, struct error *err) MUST_CHECK;
 void target_format(const struct target *target, char text[static TARGET_TEXT_BYTES]);
 /* "2.1", "5.0", "10", "11": the WinPE that this Windows is the ground of; "" if there is none. */
