@@ -50,3 +50,34 @@ int sha256_of(const void *bytes, size_t n, uint8_t ret_digest[static SHA256_BYTE
 		sha256_finish(hash, ret_digest);
 	return rc;
 }
+
+struct sha1 {
+	gnutls_hash_hd_t handle;
+};
+
+int sha1_new(struct sha1 **ret_hash)
+{
+	CLEANUP(memory_freep) struct sha1 *hash = calloc(1, sizeof(*hash));
+	if (hash == NULL || gnutls_hash_init(&hash->handle, GNUTLS_DIG_SHA1) < 0)
+		return -ENOMEM;
+	*ret_hash = TAKE(hash);
+	return 0;
+}
+
+struct sha1 *sha1_free(struct sha1 *hash)
+{
+	if (hash != NULL)
+		gnutls_hash_deinit(hash->handle, NULL);
+	free(hash);
+	return NULL;
+}
+
+int sha1_add(struct sha1 *hash, const void *bytes, size_t n)
+{
+	return n == 0 || gnutls_hash(hash->handle, bytes, n) == 0 ? 0 : -EIO;
+}
+
+void sha1_finish(struct sha1 *hash, uint8_t ret_digest[static SHA1_BYTES])
+{
+	gnutls_hash_output(hash->handle, ret_digest);
+}
