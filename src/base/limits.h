@@ -54,6 +54,10 @@
 #define LIMIT_INF_FIELD_BYTES             12288        /* one field, strings filled in: 4096 characters */
 #define LIMIT_INF_PROBLEMS                64           /* problems of one INF that are told one by one */
 #define LIMIT_DRIVER_MODELS               200000       /* Models lines of one INF */
+#define LIMIT_DRIVER_MODEL_IDS            400000       /* hardware and compatible ids of one INF */
+#define LIMIT_DRIVER_SECTIONS             4096         /* Models sections that [Manufacturer] of one INF names */
+#define LIMIT_DRIVER_INSTALLS             20000        /* install sections of one INF, times architectures */
+#define LIMIT_DRIVER_STEPS                (16U << 20)  /* lines looked at while the sections of one INF are followed */
 #define LIMIT_DRIVER_FILES                4096         /* files of one package */
 #define LIMIT_DRIVER_PACKAGE_BYTES        (4ULL << 30) /* the files of one package together */
 #define LIMIT_HARDWARE_ID_BYTES           255          /* a hardware or compatible id; Windows allows 200 */

@@ -8,12 +8,14 @@
 #include "format/inf.h"
 #include "store/drivers.h"
 
-/* One file that the INF copies, for one architecture. */
+/* One file that the INF copies. */
 struct inf_file {
-	char *path;    /* where its source lies: '/' between names, relative to the INF's folder, as
-			  written */
+	char *path;    /* where its source lies: '/' between names, relative to the INF's folder and
+			  never above it; letters as written */
 	char *cabinet; /* the .cab it is in, relative to the INF's folder; NULL for none */
 	uint8_t archs; /* bits: 1 << enum inf_arch */
+	bool is_inbox; /* may be one of Windows' own (LayoutFile): to be taken along where it is,
+			  never missing */
 };
 
 enum inf_arch { INF_X86, INF_AMD64, INF_ARM64, INF_ARM, INF_IA64, INF_N_ARCHS };
@@ -37,6 +39,12 @@ bool models_catalog(const struct inf *inf, enum inf_arch arch, char *name, size_
 /* All files that install sections copy, for every architecture the INF has models for. */
 int models_files(
 	const struct inf *inf, struct inf_file_list *ret_files, struct error *err) MUST_CHECK;
+/*
+ * Fills `missing` of every install section of the package that models_read() gave: what it copies
+ * of those files of models_files() that are not there (is_there[i] is for files->files[i]).
+ */
+int models_missing(const struct inf *inf, const struct inf_file_list *files, const bool *is_there,
+	struct driver_package *package, struct error *err) MUST_CHECK;
 /* Those of one install section as one architecture takes it. */
 int models_install_files(const struct inf *inf, const char *section, enum inf_arch arch,
 	struct inf_file_list *ret_files, struct error *err) MUST_CHECK;
