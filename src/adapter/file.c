@@ -68,6 +68,21 @@ int file_read_all(int fd, struct buffer *out)
 	return 0;
 }
 
+int file_read_stream(int fd, struct buffer *out)
+{
+	uint8_t step[16384];
+	for (;;) {
+		ssize_t got = read(fd, step, sizeof(step));
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return got < 0 ? -errno : 0;
+		int rc = buffer_add(out, step, (size_t)got);
+		if (rc < 0)
+			return rc;
+	}
+}
+
 static int copy_by_hand(
 	int in, int out, uint64_t at, uint64_t size, const struct progress_sink *progress)
 {

@@ -18,6 +18,8 @@ int file_write(int fd, const void *bytes, size_t n) MUST_CHECK;
 int file_size(int fd, uint64_t *ret_size) MUST_CHECK;
 /* The whole file into the buffer; -EFBIG past its maximum. */
 int file_read_all(int fd, struct buffer *out) MUST_CHECK;
+/* What comes from here on until its end, of a pipe too; -EFBIG past the buffer's maximum. */
+int file_read_stream(int fd, struct buffer *out) MUST_CHECK;
 /* The first size bytes of in become the contents of out, which is empty: shared extents where the
  * file system can, else copied inside the kernel, else by hand. -EIO if in is shorter. */
 int file_copy(int in, int out, uint64_t size, const struct progress_sink *progress) MUST_CHECK;

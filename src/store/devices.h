@@ -32,7 +32,8 @@ void device_list_clear(struct device_list *list);
 /* An empty device at the end of the list, or NULL without memory or past LIMIT_DEVICES. */
 struct device *device_list_add(struct device_list *list);
 /* Appends a copy of an id, brought to upper case; one that is there already (in either list) is
- * left out. -E2BIG past LIMIT_DEVICE_IDS, -ENAMETOOLONG past LIMIT_HARDWARE_ID_BYTES. */
+ * left out. -EINVAL for what Windows allows in no id (blanks, commas, control characters, anything
+ * but ASCII), -E2BIG past LIMIT_DEVICE_IDS, -ENAMETOOLONG past LIMIT_HARDWARE_ID_BYTES. */
 int device_add_hardware_id(struct device *device, const char *id) MUST_CHECK;
 int device_add_compatible_id(struct device *device, const char *id) MUST_CHECK;
 

@@ -88,6 +88,17 @@ static const char *const migrations[] = {
 	" expires_ms INTEGER NOT NULL,"
 	" state TEXT NOT NULL"
 	") STRICT;",
+	/* The devices of a client, as `client import` read them; ids as lines. */
+	"CREATE TABLE client_device ("
+	" client INTEGER NOT NULL REFERENCES client (id) ON DELETE CASCADE,"
+	" number INTEGER NOT NULL,"
+	" class TEXT NOT NULL,"
+	" name TEXT NOT NULL,"
+	" location TEXT NOT NULL,"
+	" hardware_ids TEXT NOT NULL,"
+	" compatible_ids TEXT NOT NULL,"
+	" PRIMARY KEY (client, number)"
+	") STRICT, WITHOUT ROWID;",
 };
 #define SCHEMA_VERSION ((int64_t)ARRAY_SIZE(migrations))
 
