@@ -7,6 +7,9 @@
  * Language: Microsoft's driver documentation ("General Syntax Rules for INF Files", "INF Strings
  * Section", "Using Dirids"), and where that is silent what SetupAPI does.
  *
+ * A line of one value without = is its own key, as SetupAPI has it (inf_has_key, field 0).
+ * Answers are worked out without locks: an inf belongs to one thread at a time.
+ *
  * Sections of one name are one section; names and keys are found whatever their case (ASCII and
  * the rest of cp1252). Lines keep the order of the file. A line that cannot be read is a problem
  * (inf_problem), never the end of the file.
@@ -52,7 +55,8 @@ struct inf_problem {
 
 /*
  * The bytes are not needed afterwards. options may be NULL. Errors: -EINVAL for a file that cannot
- * be an INF (err says "LINE: what, what was expected"), -EFBIG past LIMIT_INF_*, -ENOMEM.
+ * be an INF: it has no section (err says "LINE: what, what was expected"), -EFBIG past LIMIT_INF_*,
+ * -ENOMEM.
  */
 int inf_parse(const void *bytes, size_t n, const struct inf_options *options, struct inf **ret_inf,
 	struct error *err) MUST_CHECK;
@@ -101,7 +105,7 @@ struct inf_text inf_field(
 	const struct inf *inf, uint32_t line, uint32_t field, struct inf_scratch *scratch);
 /* The same as written: unquoted, nothing filled in. */
 struct inf_text inf_field_raw(const struct inf *inf, uint32_t line, uint32_t field);
-/* Fills %strings% into any text. */
+/* Fills %strings% into any text. What is filled in is not looked at again. */
 struct inf_text inf_expand(
 	const struct inf *inf, struct inf_text text, struct inf_scratch *scratch);
 
