@@ -60,6 +60,7 @@
 #define LIMIT_DRIVER_STEPS                (16U << 20)  /* lines looked at while the sections of one INF are followed */
 #define LIMIT_DRIVER_FILES                4096         /* files of one package */
 #define LIMIT_DRIVER_PACKAGE_BYTES        (4ULL << 30) /* the files of one package together */
+#define LIMIT_DRIVER_RECORD_BYTES         (64U << 20)  /* what the store keeps of one INF's sections, models, names */
 #define LIMIT_HARDWARE_ID_BYTES           255          /* a hardware or compatible id; Windows allows 200 */
 #define LIMIT_DEVICES                     4096         /* devices of one machine */
 #define LIMIT_DEVICE_IDS                  64           /* ids of one device, of each kind */

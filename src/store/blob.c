@@ -252,6 +252,21 @@ int blob_record(struct store *store, const struct blob *blob, struct error *err)
 	return sql_execute(&query, err);
 }
 
+int blob_claim(struct store *store, const struct blob *blob, struct error *err)
+{
+	CLEANUP(sql_done)
+	struct sql_query query = sql_query(
+		store->sql, "UPDATE blob SET pending_until_ms = 0 WHERE sha256 = ? AND size = ?");
+	sql_put_text(&query, blob->sha256);
+	sql_put_u64(&query, blob->size);
+	int rc = sql_execute(&query, err);
+	if (rc == 0 && sql_n_changed(store->sql) != 1)
+		return error_set(err, -ENOENT,
+			"%s/blobs: %.64s (%llu bytes) is not in the store any more; import again",
+			store->directory, blob->sha256, (unsigned long long)blob->size);
+	return rc;
+}
+
 int store_blob_commit(struct store *store, int fd, struct blob *ret_blob, struct error *err)
 {
 	CLEANUP(close_fdp) int file = fd;
@@ -325,7 +340,7 @@ int store_blob_open(struct store *store, const char *sha256, int *ret_fd, struct
 	if (fd < 0 && errno == ENOENT)
 		return error_set(err, -ENOENT,
 			"%s/blobs/%s is missing; import the image that needs it again, with "
-			"--replace",
+			"--replace, or remove the driver and add it again",
 			store->directory, path);
 	if (fd < 0)
 		return error_set(
@@ -342,7 +357,8 @@ static int forget_unnamed(struct store *store, struct error *err)
 	struct sql_query query = sql_query(store->sql,
 		"DELETE FROM blob WHERE pending_until_ms < ?"
 		" AND NOT EXISTS (SELECT 1 FROM image WHERE base = blob.sha256)"
-		" AND NOT EXISTS (SELECT 1 FROM image_file WHERE blob = blob.sha256)");
+		" AND NOT EXISTS (SELECT 1 FROM image_file WHERE blob = blob.sha256)"
+		" AND NOT EXISTS (SELECT 1 FROM driver_file WHERE blob = blob.sha256)");
 	sql_put_i64(&query, store_now_ms());
 	return sql_execute(&query, err);
 }

@@ -91,6 +91,9 @@ struct driver_package {
 	char source[256];  /* where it came from, as given */
 	int64_t added_ms;
 	uint64_t size; /* of its files together */
+	/* Said by the store, also where there are no lists. */
+	size_t n_ids;       /* hardware and compatible ids, each once */
+	bool is_incomplete; /* files are missing */
 
 	struct driver_section *sections;
 	size_t n_sections;
@@ -118,10 +121,15 @@ int store_driver_add(
  * With all lists. */
 int store_driver_get(struct store *store, const char *id, struct driver_package *ret_package,
 	struct error *err) MUST_CHECK;
+/* Its hardware and compatible ids, each once, sorted; driver_ids_free() releases them. */
+int store_driver_ids(struct store *store, int64_t row, char ***ret_ids, size_t *ret_n,
+	struct error *err) MUST_CHECK;
+void driver_ids_free(char **ids, size_t n);
 /* All, without lists: by INF name, provider, then newest (date, version) first. */
 int store_driver_list(struct store *store, struct driver_package **ret_packages, size_t *ret_n,
 	struct error *err) MUST_CHECK;
 struct driver_package *driver_packages_free(struct driver_package *packages, size_t n);
+/* By id or by a beginning of one. The space of its files is freed by store_blob_sweep(). */
 int store_driver_remove(struct store *store, const char *id, struct error *err) MUST_CHECK;
 int store_driver_count(struct store *store, uint64_t *ret_n_packages, uint64_t *ret_n_ids,
 	struct error *err) MUST_CHECK;

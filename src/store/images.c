@@ -23,27 +23,10 @@ struct image_record *image_records_free(struct image_record *records, size_t n)
 
 /* ---- writing ---- */
 
-/* The blob must be in the store; from here on the record keeps it there, so the time that its
- * import was given ends. */
-static int claim_blob(struct store *store, const struct blob *blob, struct error *err)
-{
-	CLEANUP(sql_done)
-	struct sql_query query = sql_query(
-		store->sql, "UPDATE blob SET pending_until_ms = 0 WHERE sha256 = ? AND size = ?");
-	sql_put_text(&query, blob->sha256);
-	sql_put_u64(&query, blob->size);
-	int rc = sql_execute(&query, err);
-	if (rc == 0 && sql_n_changed(store->sql) != 1)
-		return error_set(err, -ENOENT,
-			"%s/blobs: %.64s (%llu bytes) is not in the store any more; import again",
-			store->directory, blob->sha256, (unsigned long long)blob->size);
-	return rc;
-}
-
 static int add_file(
 	struct store *store, const char *image, const struct image_file *file, struct error *err)
 {
-	int rc = claim_blob(store, &file->blob, err);
+	int rc = blob_claim(store, &file->blob, err);
 	if (rc < 0)
 		return rc;
 	CLEANUP(sql_done)
@@ -57,7 +40,7 @@ static int add_file(
 
 static int add_record(struct store *store, const struct image_record *record, struct error *err)
 {
-	int rc = claim_blob(store, &record->base, err);
+	int rc = blob_claim(store, &record->base, err);
 	if (rc < 0)
 		return rc;
 	CLEANUP(sql_done)

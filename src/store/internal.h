@@ -20,7 +20,13 @@ int store_adopt(const struct store *store, int fd) MUST_CHECK;
 /* Now, as Unix time. */
 int64_t store_now_ms(void);
 
-/* ---- blob.c, for blob_batch.c ---- */
+/* ---- blob.c ---- */
+
+/* The blob must be in the store; from here on the caller's record keeps it there, so the time that
+ * its import was given ends. Inside a transaction. */
+int blob_claim(struct store *store, const struct blob *blob, struct error *err) MUST_CHECK;
+
+/* For blob_batch.c. */
 
 int blob_fail(const struct store *store, int rc, struct error *err);
 /* Under its name, and whole. */

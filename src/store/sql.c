@@ -243,6 +243,13 @@ size_t sql_get_bytes(struct sql_query *query, void *bytes, size_t size)
 	return n;
 }
 
+const void *sql_get_bytes_in_place(struct sql_query *query, size_t *ret_n)
+{
+	const void *bytes = sqlite3_column_blob(query->statement, query->n_got);
+	*ret_n = (size_t)sqlite3_column_bytes(query->statement, query->n_got++);
+	return bytes;
+}
+
 int64_t sql_last_id(const struct sql *sql)
 {
 	return sqlite3_last_insert_rowid(sql->db);
@@ -301,6 +308,27 @@ void sql_rollback(struct sql *sql)
 	if (sql_in_transaction(sql))
 		(void)sqlite3_exec(sql->db, "ROLLBACK", NULL, NULL, NULL);
 	end_durable(sql);
+}
+
+int sql_begin_reading(struct sql *sql, bool *ret_began, struct error *err)
+{
+	*ret_began = false;
+	if (sql_in_transaction(sql))
+		return 0;
+	CLEANUP(sql_done) struct sql_query query = sql_query(sql, "BEGIN");
+	int rc = sql_execute(&query, err);
+	*ret_began = rc == 0;
+	return rc;
+}
+
+void sql_end_reading(struct sql *sql, bool began)
+{
+	if (!began)
+		return;
+	CLEANUP(sql_done) struct sql_query query = sql_query(sql, "COMMIT");
+	/* It wrote nothing that could be lost. */
+	if (sql_execute(&query, NULL) < 0)
+		sql_rollback(sql);
 }
 
 int sql_enter(struct sql *sql, enum sql_durability durability, struct sql_scope *ret_scope,

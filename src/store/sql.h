@@ -59,6 +59,9 @@ int sql_get_new_text(struct sql_query *query, char **ret_text) MUST_CHECK;
 /* At most size bytes; the number of bytes, 0 for NULL. */
 size_t sql_get_bytes(struct sql_query *query, void *bytes, size_t size);
 
+/* In place: until the next step. NULL for NULL and for none. */
+const void *sql_get_bytes_in_place(struct sql_query *query, size_t *ret_n);
+
 int64_t sql_last_id(const struct sql *sql);
 int64_t sql_n_changed(const struct sql *sql);
 bool sql_in_transaction(const struct sql *sql);
@@ -71,6 +74,11 @@ enum sql_durability {
 int sql_begin(struct sql *sql, enum sql_durability durability, struct error *err) MUST_CHECK;
 int sql_commit(struct sql *sql, struct error *err) MUST_CHECK;
 void sql_rollback(struct sql *sql);
+
+/* One look of many queries: they see the same moment, and the locks are taken once. Nothing if the
+ * caller is in a transaction already; *ret_began says whether sql_end_reading() has to end it. */
+int sql_begin_reading(struct sql *sql, bool *ret_began, struct error *err) MUST_CHECK;
+void sql_end_reading(struct sql *sql, bool began);
 
 /*
  * All or nothing: a transaction of its own, or a savepoint inside the caller's

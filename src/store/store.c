@@ -99,6 +99,62 @@ static const char *const migrations[] = {
 	" compatible_ids TEXT NOT NULL,"
 	" PRIMARY KEY (client, number)"
 	") STRICT, WITHOUT ROWID;",
+	/*
+	 * Drivers. A package's lists lie packed in its row (driver_pack.h says how, and what that
+	 * was measured against); tables of their own are only for what is searched for: ids, and
+	 * files for the sake of their blobs.
+	 */
+	"CREATE TABLE driver_package ("
+	" number INTEGER PRIMARY KEY,"
+	" id TEXT NOT NULL UNIQUE,"
+	" inf TEXT NOT NULL,"
+	" class TEXT NOT NULL,"
+	" class_guid BLOB NOT NULL,"
+	" provider TEXT NOT NULL,"
+	" date INTEGER NOT NULL," /* yyyymmdd */
+	" version BLOB NOT NULL," /* four parts, big-endian, so that they sort; 0 bytes: none */
+	" archs TEXT NOT NULL,"
+	" signature TEXT NOT NULL,"
+	" signer TEXT NOT NULL,"
+	" signed_ms INTEGER NOT NULL,"
+	" source TEXT NOT NULL,"
+	" added_ms INTEGER NOT NULL,"
+	" size INTEGER NOT NULL,"
+	" n_ids INTEGER NOT NULL," /* distinct ones */
+	" is_incomplete INTEGER NOT NULL,"
+	" content BLOB NOT NULL,"
+	" models BLOB NOT NULL"
+	") STRICT;"
+	/*
+	 * No REFERENCES to the package: an index on package would be as large as the table, and
+	 * its removal knows the ids (models).
+	 */
+	"CREATE TABLE driver_id ("
+	" id TEXT NOT NULL,"
+	" package INTEGER NOT NULL,"
+	" lines BLOB NOT NULL,"
+	" PRIMARY KEY (id, package)"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE TABLE driver_file ("
+	" package INTEGER NOT NULL REFERENCES driver_package (number) ON DELETE CASCADE,"
+	" path TEXT NOT NULL,"
+	" kind TEXT NOT NULL,"
+	" blob TEXT NOT NULL REFERENCES blob (sha256),"
+	" arch TEXT NOT NULL,"
+	" subsystem_major INTEGER NOT NULL,"
+	" subsystem_minor INTEGER NOT NULL,"
+	" is_listed INTEGER NOT NULL,"
+	" PRIMARY KEY (package, path)"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE INDEX driver_file_blob ON driver_file (blob);"
+	"CREATE TABLE driver_mark ("
+	" package INTEGER NOT NULL REFERENCES driver_package (number) ON DELETE CASCADE,"
+	" condition TEXT NOT NULL,"
+	" instead TEXT NOT NULL,"
+	" why TEXT NOT NULL,"
+	" made_ms INTEGER NOT NULL,"
+	" PRIMARY KEY (package, condition)"
+	") STRICT, WITHOUT ROWID;",
 };
 #define SCHEMA_VERSION ((int64_t)ARRAY_SIZE(migrations))
 
@@ -264,6 +320,11 @@ void store_set_patience(struct store *store, int wait_ms)
 int store_begin(struct store *store, struct error *err)
 {
 	return sql_begin(store->sql, SQL_ATOMIC, err);
+}
+
+int store_begin_durable(struct store *store, struct error *err)
+{
+	return sql_begin(store->sql, SQL_DURABLE, err);
 }
 
 int store_commit(struct store *store, struct error *err)

@@ -42,6 +42,10 @@ void store_set_patience(struct store *store, int wait_ms);
 /* Nothing of what is between begin and commit is seen by others before commit; rollback undoes it.
  * They do not nest. */
 int store_begin(struct store *store, struct error *err) MUST_CHECK;
+/* After a power cut all of it is there, once its commit has returned; of a plain one all or
+ * nothing.
+ */
+int store_begin_durable(struct store *store, struct error *err) MUST_CHECK;
 int store_commit(struct store *store, struct error *err) MUST_CHECK;
 void store_rollback(struct store *store);
 /* Between begin and commit: what must not begin another can join this one. */

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Finding the Models lines that name a device's ids. Packages are read once and kept: the devices
+ * of one machine meet the same ones again and again.
+ */
+#include "store/driver_records.h"
+#include "store/internal.h"
+
+#include "base/text.h"
+
+#include <errno.h>
+#include <string.h>
+
+struct seen {
+	struct driver_package package;
+	uint8_t *bytes; /* owned: what the texts point into */
+	struct driver_texts texts;
+	struct reader installs; /* where they begin */
+	bool has_installs;
+};
+
+struct driver_search {
+	struct store *store;
+	struct seen **seen; /* one by one, so that they stay where they are */
+	size_t n_seen;
+	/* From row to index + 1 in seen, 0 for a free place; open addressing, at most half full.
+	 * Rows are our own numbers, not a stranger's. */
+	uint32_t *places;
+	size_t n_places;
+	struct driver_hit *hits;
+	size_t n_hits;
+};
+
+int driver_search_open(struct store *store, struct driver_search **ret_search, struct error *err)
+{
+	struct driver_search *search = calloc(1, sizeof(*search));
+	if (search == NULL)
+		return error_set(err, -ENOMEM, "out of memory");
+	search->store = store;
+	*ret_search = search;
+	return 0;
+}
+
+static void seen_free(struct seen *seen)
+{
+	if (seen == NULL)
+		return;
+	driver_package_clear_borrowed(&seen->package);
+	driver_texts_clear(&seen->texts);
+	free(seen->bytes);
+	free(seen);
+}
+DEFINE_FREEP(struct seen, seen_free);
+
+struct driver_search *driver_search_close(struct driver_search *search)
+{
+	if (search == NULL)
+		return NULL;
+	for (size_t i = 0; i < search->n_seen; i++)
+		seen_free(search->seen[i]);
+	free(search->seen);
+	free(search->places);
+	free(search->hits);
+	free(search);
+	return NULL;
+}
+
+/* ---- packages ---- */
+
+/* The place of the row, or the free one where it belongs. */
+static uint32_t *find_place(const struct driver_search *search, int64_t row)
+{
+	size_t at = (size_t)((uint64_t)row * UINT64_C(0x9e3779b97f4a7c15) >> 32);
+	for (;; at++) {
+		uint32_t *place = &search->places[at & (search->n_places - 1)];
+		if (*place == 0 || search->seen[*place - 1]->package.row == row)
+			return place;
+	}
+}
+
+static int make_places(struct driver_search *search)
+{
+	if (search->n_places > 2 * search->n_seen)
+		return 0;
+	size_t n = search->n_places == 0 ? 256 : 2 * search->n_places;
+	uint32_t *places = calloc(n, sizeof(*places));
+	if (places == NULL)
+		return -ENOMEM;
+	free(search->places);
+	search->places = places;
+	search->n_places = n;
+	for (size_t i = 0; i < search->n_seen; i++)
+		*find_place(search, search->seen[i]->package.row) = (uint32_t)i + 1;
+	return 0;
+}
+
+static int read_seen(struct sql_query *query, struct seen *seen)
+{
+	size_t n;
+	driver_read_record(query, &seen->package);
+	const void *bytes = sql_get_bytes_in_place(query, &n);
+	seen->bytes = malloc(n + 1);
+	if (seen->bytes == NULL)
+		return -ENOMEM;
+	if (n > 0)
+		memcpy(seen->bytes, bytes, n);
+	seen->installs = reader_over(seen->bytes, n);
+	return driver_unpack_content(
+		&seen->installs, UNPACK_BORROWED, UNPACK_SECTIONS, &seen->texts, &seen->package);
+}
+
+static int load(
+	struct driver_search *search, int64_t row, struct seen **ret_seen, struct error *err)
+{
+	CLEANUP(seen_freep) struct seen *seen = calloc(1, sizeof(*seen));
+	if (seen == NULL)
+		return error_set(err, -ENOMEM, "out of memory");
+	CLEANUP(sql_done)
+	struct sql_query query =
+		sql_query(search->store->sql, SELECT_DRIVER ", content" FROM_DRIVER "number = ?");
+	sql_put_i64(&query, row);
+	int rc = sql_step(&query, err);
+	if (rc < 0)
+		return rc;
+	seen->package.row = row;
+	rc = rc == 0 ? -EBADMSG : read_seen(&query, seen);
+	if (rc < 0)
+		return driver_damaged(search->store, &seen->package, rc, err);
+	*ret_seen = TAKE(seen);
+	return 0;
+}
+
+static int find_package(
+	struct driver_search *search, int64_t row, size_t *ret_index, struct error *err)
+{
+	int rc = make_places(search);
+	if (rc < 0)
+		return error_set(err, rc, "out of memory");
+	uint32_t *place = find_place(search, row);
+	if (*place != 0) {
+		*ret_index = *place - 1;
+		return 0;
+	}
+	struct seen **grown = sql_grow(search->seen, search->n_seen, sizeof(struct seen *));
+	if (grown == NULL)
+		return error_set(err, -ENOMEM, "out of memory");
+	search->seen = grown;
+	rc = load(search, row, &grown[search->n_seen], err);
+	if (rc < 0)
+		return rc;
+	*ret_index = search->n_seen++;
+	*place = (uint32_t)search->n_seen;
+	return 0;
+}
+
+/* ---- hits ---- */
+
+static int add_hits(struct driver_search *search, size_t id, size_t package, const void *bytes,
+	size_t n, struct error *err)
+{
+	const struct seen *seen = search->seen[package];
+	struct reader reader = reader_over(bytes, n);
+	for (;;) {
+		struct driver_hit hit = {.package = package, .id = id};
+		int rc = driver_unpack_line(&reader, &seen->texts, &hit.model, &hit.position);
+		if (rc == 0)
+			return 0;
+		if (rc > 0 && hit.model.section >= seen->package.n_sections)
+			rc = -EBADMSG;
+		if (rc < 0)
+			return driver_damaged(search->store, &seen->package, rc, err);
+		struct driver_hit *hits = sql_grow(search->hits, search->n_hits, sizeof(*hits));
+		if (hits == NULL)
+			return error_set(err, -ENOMEM, "out of memory");
+		search->hits = hits;
+		hits[search->n_hits++] = hit;
+	}
+}
+
+static int search_id(
+	struct driver_search *search, const char *const *ids, size_t id, struct error *err)
+{
+	CLEANUP(sql_done)
+	struct sql_query query =
+		sql_query(search->store->sql, "SELECT package, lines FROM driver_id WHERE id = ?");
+	sql_put_text(&query, ids[id]);
+	int rc;
+	while ((rc = sql_step(&query, err)) > 0) {
+		size_t package = 0, n;
+		rc = find_package(search, sql_get_i64(&query), &package, err);
+		if (rc < 0)
+			return rc;
+		const void *lines = sql_get_bytes_in_place(&query, &n);
+		rc = add_hits(search, id, package, lines, n, err);
+		if (rc < 0)
+			return rc;
+	}
+	return rc;
+}
+
+int driver_search_ids(struct driver_search *search, const char *const *ids, size_t n_ids,
+	const struct driver_hit **ret_hits, size_t *ret_n, struct error *err)
+{
+	bool began;
+	int rc = sql_begin_reading(search->store->sql, &began, err);
+	if (rc < 0)
+		return rc;
+	/* sql_grow() begins anew at none. */
+	free(search->hits);
+	search->hits = NULL;
+	search->n_hits = 0;
+	for (size_t i = 0; rc == 0 && i < n_ids; i++)
+		rc = search_id(search, ids, i, err);
+	sql_end_reading(search->store->sql, began);
+	if (rc < 0)
+		return rc;
+	*ret_hits = search->hits;
+	*ret_n = search->n_hits;
+	return 0;
+}
+
+const struct driver_package *driver_search_package(
+	const struct driver_search *search, size_t package)
+{
+	return &search->seen[package]->package;
+}
+
+int driver_search_install(struct driver_search *search, size_t package, const char *name,
+	const char *arch, const struct driver_install **ret_install, struct error *err)
+{
+	struct seen *seen = search->seen[package];
+	*ret_install = NULL;
+	if (!seen->has_installs) {
+		seen->has_installs = true;
+		int rc = driver_unpack_installs(
+			&seen->installs, UNPACK_BORROWED, &seen->texts, &seen->package);
+		if (rc < 0)
+			return driver_damaged(search->store, &seen->package, rc, err);
+	}
+	for (size_t i = 0; i < seen->package.n_installs; i++) {
+		const struct driver_install *install = &seen->package.installs[i];
+		/* A hit's name is most often the very text. */
+		if (strcmp(install->arch, arch) == 0 &&
+			(install->name == name || text_equal_nocase(install->name, name))) {
+			*ret_install = install;
+			return 0;
+		}
+	}
+	return 0;
+}

@@ -1,0 +1,462 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Driver packages: adding, reading, removing. */
+#include "store/drivers.h"
+
+#include "base/text.h"
+#include "store/driver_records.h"
+#include "store/internal.h"
+
+#include <errno.h>
+#include <string.h>
+
+static const char *const signature_words[] = {
+	[DRIVER_UNSIGNED] = "unsigned",
+	[DRIVER_SIGNATURE_INVALID] = "invalid",
+	[DRIVER_SIGNED] = "signed",
+};
+
+static const char *const file_kind_words[] = {
+	[DRIVER_FILE_INF] = "inf",
+	[DRIVER_FILE_CATALOG] = "catalog",
+	[DRIVER_FILE_OTHER] = "other",
+};
+
+/* 0, the first, for a word that a newer version may have written. */
+static unsigned find_word(const char *const *words, size_t n, const char *word)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (strcmp(words[i], word) == 0)
+			return i;
+	return 0;
+}
+
+void driver_package_clear(struct driver_package *package)
+{
+	for (size_t i = 0; i < package->n_sections; i++)
+		free(package->sections[i].name);
+	for (size_t i = 0; i < package->n_models; i++) {
+		free(package->models[i].description);
+		free(package->models[i].install);
+		driver_ids_free(package->models[i].ids, package->models[i].n_ids);
+	}
+	for (size_t i = 0; i < package->n_installs; i++) {
+		struct driver_install *install = &package->installs[i];
+		free(install->name);
+		free(install->section);
+		free(install->service);
+		driver_ids_free(install->excluded, install->n_excluded);
+		driver_ids_free(install->missing, install->n_missing);
+	}
+	for (size_t i = 0; i < package->n_files; i++)
+		free(package->files[i].path);
+	free(package->sections);
+	free(package->models);
+	free(package->installs);
+	free(package->files);
+	driver_ids_free(package->missing, package->n_missing);
+	driver_ids_free(package->warnings, package->n_warnings);
+	*package = (struct driver_package){.row = 0};
+}
+
+struct driver_package *driver_packages_free(struct driver_package *packages, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		driver_package_clear(&packages[i]);
+	free(packages);
+	return NULL;
+}
+
+/* ---- adding ---- */
+
+static int is_known(struct store *store, const char *id, struct error *err)
+{
+	CLEANUP(sql_done)
+	struct sql_query query = sql_query(store->sql, "SELECT 1 FROM driver_package WHERE id = ?");
+	sql_put_text(&query, id);
+	return sql_step(&query, err);
+}
+
+static size_t version_bytes(const struct driver_package *package, uint8_t bytes[static 8])
+{
+	struct writer writer = writer_over(bytes, 8);
+	writer_be64(&writer, package->version);
+	return package->has_version ? 8 : 0;
+}
+
+static int add_record(struct store *store, const struct driver_package *package,
+	const struct packed_package *packed, struct error *err)
+{
+	uint8_t version[8];
+	CLEANUP(sql_done)
+	struct sql_query query = sql_query(store->sql,
+		"INSERT INTO driver_package (id, inf, class, class_guid, provider, date, version,"
+		" archs, signature, signer, signed_ms, source, added_ms, size, n_ids,"
+		" is_incomplete, content, models)"
+		" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+	sql_put_text(&query, package->id);
+	sql_put_text(&query, package->inf);
+	sql_put_text(&query, package->class);
+	sql_put_bytes(&query, package->class_guid.bytes, sizeof(package->class_guid.bytes));
+	sql_put_text(&query, package->provider);
+	sql_put_u64(&query, package->date);
+	sql_put_bytes(&query, version, version_bytes(package, version));
+	sql_put_text(&query, package->archs);
+	sql_put_text(&query, signature_words[package->signature]);
+	sql_put_text(&query, package->signer);
+	sql_put_i64(&query, package->signed_ms);
+	sql_put_text(&query, package->source);
+	sql_put_i64(&query, package->added_ms != 0 ? package->added_ms : store_now_ms());
+	sql_put_u64(&query, package->size);
+	sql_put_u64(&query, packed->n_ids);
+	sql_put_i64(&query, package->n_missing > 0);
+	sql_put_bytes(&query, packed->content.bytes, packed->content.size);
+	sql_put_bytes(&query, packed->models.bytes, packed->models.size);
+	return sql_execute(&query, err);
+}
+
+static int add_id(struct store *store, int64_t row, const struct packed_package *packed, size_t i,
+	struct error *err)
+{
+	const struct packed_lines *lines = &packed->ids[i];
+	CLEANUP(sql_done)
+	struct sql_query query = sql_query(
+		store->sql, "INSERT INTO driver_id (id, package, lines) VALUES (?, ?, ?)");
+	sql_put_text(&query, lines->id);
+	sql_put_i64(&query, row);
+	sql_put_bytes(&query, packed->lines.bytes + lines->begin, lines->end - lines->begin);
+	return sql_execute(&query, err);
+}
+
+static int add_file(
+	struct store *store, int64_t row, const struct driver_file *file, struct error *err)
+{
+	int rc = blob_claim(store, &file->blob, err);
+	if (rc < 0)
+		return rc;
+	CLEANUP(sql_done)
+	struct sql_query query = sql_query(store->sql,
+		"INSERT INTO driver_file (package, path, kind, blob, arch, subsystem_major,"
+		" subsystem_minor, is_listed) VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+	sql_put_i64(&query, row);
+	sql_put_text(&query, file->path);
+	sql_put_text(&query, file_kind_words[file->kind]);
+	sql_put_text(&query, file->blob.sha256);
+	sql_put_text(&query, file->arch);
+	sql_put_i64(&query, file->subsystem_major);
+	sql_put_i64(&query, file->subsystem_minor);
+	sql_put_i64(&query, file->is_listed);
+	rc = sql_execute(&query, err);
+	/* Not to be taken for the -EEXIST of a package that is there already. */
+	if (rc == -EEXIST)
+		return error_set(err, -EINVAL, "a package names the file %s twice", file->path);
+	return rc;
+}
+
+static int add_all(struct store *store, const struct driver_package *package,
+	const struct packed_package *packed, struct error *err)
+{
+	int rc = add_record(store, package, packed, err);
+	int64_t row = sql_last_id(store->sql);
+	/* Sorted, so that neighbours go into the same page while it is at hand. */
+	for (size_t i = 0; rc == 0 && i < packed->n_ids; i++)
+		rc = add_id(store, row, packed, i, err);
+	for (size_t i = 0; rc == 0 && i < package->n_files; i++)
+		rc = add_file(store, row, &package->files[i], err);
+	return rc;
+}
+
+int store_driver_add(struct store *store, const struct driver_package *package, struct error *err)
+{
+	CLEANUP(packed_package_clear) struct packed_package packed = {.n_ids = 0};
+	struct sql_scope scope;
+	int rc = driver_pack(package, &packed);
+	if (rc == -EFBIG)
+		return error_set(err, rc,
+			"%s: its sections and models take more than %u MB of the store",
+			package->inf, LIMIT_DRIVER_RECORD_BYTES >> 20);
+	if (rc < 0)
+		return error_set(err, rc, "out of memory");
+	rc = sql_enter(store->sql, SQL_DURABLE, &scope, err);
+	if (rc < 0)
+		return rc;
+	rc = is_known(store, package->id, err);
+	rc = rc > 0 ? -EEXIST : rc < 0 ? rc : add_all(store, package, &packed, err);
+	return sql_leave(store->sql, &scope, rc, err);
+}
+
+/* ---- reading ---- */
+
+void driver_read_record(struct sql_query *query, struct driver_package *package)
+{
+	char word[16];
+	uint8_t version[8];
+	*package = (struct driver_package){.row = sql_get_i64(query)};
+	sql_get_text(query, package->id, sizeof(package->id));
+	sql_get_text(query, package->inf, sizeof(package->inf));
+	sql_get_text(query, package->class, sizeof(package->class));
+	(void)sql_get_bytes(query, package->class_guid.bytes, sizeof(package->class_guid.bytes));
+	sql_get_text(query, package->provider, sizeof(package->provider));
+	package->date = (uint32_t)sql_get_u64(query);
+	struct reader reader = reader_over(version, sql_get_bytes(query, version, sizeof(version)));
+	package->has_version = reader_left(&reader) > 0;
+	package->version = package->has_version ? reader_be64(&reader) : 0;
+	sql_get_text(query, package->archs, sizeof(package->archs));
+	sql_get_text(query, word, sizeof(word));
+	package->signature = (enum driver_signature)find_word(
+		signature_words, ARRAY_SIZE(signature_words), word);
+	sql_get_text(query, package->signer, sizeof(package->signer));
+	package->signed_ms = sql_get_i64(query);
+	sql_get_text(query, package->source, sizeof(package->source));
+	package->added_ms = sql_get_i64(query);
+	package->size = sql_get_u64(query);
+	package->n_ids = (size_t)sql_get_u64(query);
+	package->is_incomplete = sql_get_i64(query) != 0;
+}
+
+int driver_damaged(
+	const struct store *store, const struct driver_package *package, int rc, struct error *err)
+{
+	if (rc == -ENOMEM)
+		return error_set(err, rc, "out of memory");
+	return error_set(err, rc,
+		"%s: the record of driver package %.12s (%s) is damaged; remove it and add it "
+		"again",
+		store->database, package->id, package->inf);
+}
+
+static int read_lists(struct sql_query *query, struct driver_package *package)
+{
+	size_t n;
+	char **ids = NULL;
+	size_t n_ids = 0;
+	CLEANUP(driver_texts_clear) struct driver_texts texts = {.n = 0};
+	const void *bytes = sql_get_bytes_in_place(query, &n);
+	struct reader reader = reader_over(bytes, n);
+	int rc = driver_unpack_content(&reader, UNPACK_OWNED, UNPACK_ALL, &texts, package);
+	if (rc < 0)
+		return rc;
+	bytes = sql_get_bytes_in_place(query, &n);
+	rc = driver_unpack_models(bytes, n, &texts, package, &ids, &n_ids);
+	if (rc == 0)
+		driver_ids_free(ids, n_ids);
+	return rc;
+}
+
+static int read_files(struct store *store, struct driver_package *package, struct error *err)
+{
+	CLEANUP(sql_done)
+	struct sql_query query = sql_query(store->sql,
+		"SELECT path, kind, sha256, size, arch, subsystem_major, subsystem_minor, is_listed"
+		" FROM driver_file JOIN blob ON blob.sha256 = driver_file.blob WHERE package = ?"
+		" ORDER BY path");
+	sql_put_i64(&query, package->row);
+	int rc;
+	while ((rc = sql_step(&query, err)) > 0) {
+		struct driver_file *files =
+			sql_grow(package->files, package->n_files, sizeof(*files));
+		if (files == NULL)
+			return error_set(err, -ENOMEM, "out of memory");
+		package->files = files;
+		struct driver_file *file = &files[package->n_files];
+		char word[16];
+		*file = (struct driver_file){.path = NULL};
+		if (sql_get_new_text(&query, &file->path) < 0)
+			return error_set(err, -ENOMEM, "out of memory");
+		package->n_files++;
+		sql_get_text(&query, word, sizeof(word));
+		file->kind = (enum driver_file_kind)find_word(
+			file_kind_words, ARRAY_SIZE(file_kind_words), word);
+		sql_get_text(&query, file->blob.sha256, sizeof(file->blob.sha256));
+		file->blob.size = sql_get_u64(&query);
+		sql_get_text(&query, file->arch, sizeof(file->arch));
+		file->subsystem_major = (uint16_t)sql_get_u64(&query);
+		file->subsystem_minor = (uint16_t)sql_get_u64(&query);
+		file->is_listed = sql_get_i64(&query) != 0;
+	}
+	return rc;
+}
+
+/* The number of the one package whose id begins so. */
+static int find_package(struct store *store, const char *id, int64_t *ret_row, struct error *err)
+{
+	char from[SHA256_TEXT_BYTES], until[SHA256_TEXT_BYTES + 1];
+	size_t n = strlen(id);
+	if (n < 4 || n >= sizeof(from) || strspn(id, "0123456789abcdefABCDEF") != n)
+		return error_set(err, -EINVAL,
+			"\"%.80s\" is no id of a driver package: 4 to 64 hex digits; `pewter "
+			"driver "
+			"list` shows them",
+			id);
+	for (size_t i = 0; i <= n; i++)
+		from[i] = text_lower(id[i]);
+	memcpy(until, from, n);
+	memcpy(until + n, "g", 2);
+	CLEANUP(sql_done)
+	struct sql_query query = sql_query(store->sql,
+		"SELECT number FROM driver_package WHERE id >= ? AND id < ? ORDER BY id LIMIT 2");
+	sql_put_text(&query, from);
+	sql_put_text(&query, until);
+	int rc = sql_step(&query, err);
+	if (rc == 0)
+		return error_set(err, -ENOENT,
+			"there is no driver package %.64s; `pewter driver list` shows those there "
+			"are",
+			id);
+	if (rc < 0)
+		return rc;
+	int64_t row = sql_get_i64(&query);
+	rc = sql_step(&query, err);
+	if (rc > 0)
+		return error_set(err, -ENOTUNIQ,
+			"several driver packages begin with %.64s; give more digits", id);
+	if (rc == 0)
+		*ret_row = row;
+	return rc;
+}
+
+static int read_package(
+	struct store *store, int64_t row, struct driver_package *package, struct error *err)
+{
+	CLEANUP(sql_done)
+	struct sql_query query =
+		sql_query(store->sql, SELECT_DRIVER ", content, models" FROM_DRIVER "number = ?");
+	sql_put_i64(&query, row);
+	int rc = sql_step(&query, err);
+	if (rc <= 0)
+		return rc < 0 ? rc : error_set(err, -ENOENT, "the package has just been removed");
+	driver_read_record(&query, package);
+	rc = read_lists(&query, package);
+	if (rc < 0)
+		return driver_damaged(store, package, rc, err);
+	return read_files(store, package, err);
+}
+
+int store_driver_get(
+	struct store *store, const char *id, struct driver_package *ret_package, struct error *err)
+{
+	struct driver_package package = {.row = 0};
+	int64_t row;
+	bool began;
+	int rc = sql_begin_reading(store->sql, &began, err);
+	if (rc < 0)
+		return rc;
+	rc = find_package(store, id, &row, err);
+	if (rc == 0)
+		rc = read_package(store, row, &package, err);
+	sql_end_reading(store->sql, began);
+	if (rc < 0)
+		driver_package_clear(&package);
+	else
+		*ret_package = package;
+	return rc;
+}
+
+int store_driver_ids(
+	struct store *store, int64_t row, char ***ret_ids, size_t *ret_n, struct error *err)
+{
+	CLEANUP(sql_done)
+	struct sql_query query =
+		sql_query(store->sql, SELECT_DRIVER ", models" FROM_DRIVER "number = ?");
+	struct driver_package package;
+	size_t n;
+	sql_put_i64(&query, row);
+	int rc = sql_step(&query, err);
+	if (rc <= 0)
+		return rc < 0 ? rc : error_set(err, -ENOENT, "the package has just been removed");
+	driver_read_record(&query, &package);
+	const void *bytes = sql_get_bytes_in_place(&query, &n);
+	rc = driver_unpack_models(bytes, n, NULL, NULL, ret_ids, ret_n);
+	return rc < 0 ? driver_damaged(store, &package, rc, err) : 0;
+}
+
+static void read_listed(struct sql_query *query, void *item)
+{
+	driver_read_record(query, item);
+}
+
+int store_driver_list(
+	struct store *store, struct driver_package **ret_packages, size_t *ret_n, struct error *err)
+{
+	CLEANUP(sql_done)
+	struct sql_query query = sql_query(store->sql, SELECT_DRIVER FROM_DRIVER
+		"1 = 1 ORDER BY lower(inf), provider, date DESC, version DESC, id");
+	void *packages = NULL;
+	int rc = sql_collect(
+		&query, read_listed, sizeof(struct driver_package), &packages, ret_n, err);
+	if (rc == 0)
+		*ret_packages = packages;
+	return rc;
+}
+
+int store_driver_count(
+	struct store *store, uint64_t *ret_n_packages, uint64_t *ret_n_ids, struct error *err)
+{
+	CLEANUP(sql_done)
+	struct sql_query query =
+		sql_query(store->sql, "SELECT (SELECT count(*) FROM driver_package),"
+				      " (SELECT count(DISTINCT id) FROM driver_id)");
+	int rc = sql_step(&query, err);
+	if (rc < 0)
+		return rc;
+	*ret_n_packages = sql_get_u64(&query);
+	*ret_n_ids = sql_get_u64(&query);
+	return 0;
+}
+
+/* ---- removing ---- */
+
+static int remove_id(struct store *store, int64_t row, const char *id, struct error *err)
+{
+	CLEANUP(sql_done)
+	struct sql_query query =
+		sql_query(store->sql, "DELETE FROM driver_id WHERE id = ? AND package = ?");
+	sql_put_text(&query, id);
+	sql_put_i64(&query, row);
+	return sql_execute(&query, err);
+}
+
+/* Of a record whose list of ids is damaged: looks at all of them. */
+static int remove_ids_the_long_way(struct store *store, int64_t row, struct error *err)
+{
+	CLEANUP(sql_done)
+	struct sql_query query = sql_query(store->sql, "DELETE FROM driver_id WHERE package = ?");
+	sql_put_i64(&query, row);
+	return sql_execute(&query, err);
+}
+
+static int remove_ids(struct store *store, int64_t row, struct error *err)
+{
+	char **ids = NULL;
+	size_t n = 0;
+	int rc = store_driver_ids(store, row, &ids, &n, err);
+	if (rc == -EBADMSG)
+		return remove_ids_the_long_way(store, row, err);
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		rc = remove_id(store, row, ids[i], err);
+	driver_ids_free(ids, n);
+	return rc;
+}
+
+static int remove_record(struct store *store, int64_t row, struct error *err)
+{
+	CLEANUP(sql_done)
+	struct sql_query query =
+		sql_query(store->sql, "DELETE FROM driver_package WHERE number = ?");
+	sql_put_i64(&query, row);
+	return sql_execute(&query, err);
+}
+
+int store_driver_remove(struct store *store, const char *id, struct error *err)
+{
+	struct sql_scope scope;
+	int64_t row;
+	int rc = sql_enter(store->sql, SQL_DURABLE, &scope, err);
+	if (rc < 0)
+		return rc;
+	rc = find_package(store, id, &row, err);
+	if (rc == 0)
+		rc = remove_ids(store, row, err);
+	if (rc == 0)
+		rc = remove_record(store, row, err);
+	return sql_leave(store->sql, &scope, rc, err);
+}
