@@ -3,16 +3,29 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <fcntl.h>
 #include <linux/fs.h>
+#include <linux/openat2.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* Per step: large enough for the disk, small enough that progress moves. */
 #define COPY_STEP_BYTES (8U << 20)
 #define POUR_STEP_BYTES (1U << 20)
+
+int file_open_beneath(int root, const char *path, int flags)
+{
+	struct open_how how = {
+		.flags = (uint64_t)(unsigned)(flags | O_RDONLY | O_CLOEXEC | O_NONBLOCK),
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
+	};
+	long fd = syscall(SYS_openat2, root, path[0] != 0 ? path : ".", &how, sizeof(how));
+	return fd < 0 ? -errno : (int)fd;
+}
 
 int file_read_at(int fd, uint64_t offset, void *bytes, size_t n)
 {

@@ -11,6 +11,10 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+/* Opens for reading (flags: O_DIRECTORY, ...) below a folder only: a link inside may point to a
+ * neighbour, but one that leads out is -EXDEV: "x.sys -> /etc/shadow" is not what anybody wants to
+ * hand out. Never waits for the other end of a pipe. */
+int file_open_beneath(int root, const char *path, int flags) MUST_CHECK;
 /* All n bytes, or a negative errno: -EIO if the file ends before them. */
 int file_read_at(int fd, uint64_t offset, void *bytes, size_t n) MUST_CHECK;
 int file_write(int fd, const void *bytes, size_t n) MUST_CHECK;

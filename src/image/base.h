@@ -6,10 +6,10 @@
  */
 #pragma once
 
+#include "adapter/scratch.h"
 #include "adapter/wimlib.h"
 #include "base/error.h"
 #include "base/progress.h"
-#include "image/scratch.h"
 #include "store/store.h"
 
 #include <stdbool.h>

@@ -8,10 +8,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #define NAME_BYTES 256
@@ -22,21 +20,9 @@ static void directory_closep(DIR **directory)
 		(void)closedir(*directory);
 }
 
-/* RESOLVE_BENEATH: a link inside the media may point to a neighbour, but "bootx64.efi ->
- * /etc/shadow" is not what anybody wants to serve to his network. */
-static int open_beneath(int root, const char *path, int flags)
-{
-	struct open_how how = {
-		.flags = (uint64_t)(unsigned)(flags | O_RDONLY | O_CLOEXEC | O_NONBLOCK),
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
-	};
-	long fd = syscall(SYS_openat2, root, path[0] != 0 ? path : ".", &how, sizeof(how));
-	return fd < 0 ? -errno : (int)fd;
-}
-
 static int open_directory(int root, const char *path, DIR **ret_directory)
 {
-	int fd = open_beneath(root, path, O_DIRECTORY);
+	int fd = file_open_beneath(root, path, O_DIRECTORY);
 	if (fd < 0)
 		return fd;
 	DIR *directory = fdopendir(fd);
@@ -145,7 +131,7 @@ int folder_open_file(int root, const char *path, int *ret_fd, struct error *err)
 	int rc = resolve(root, path, found, sizeof(found));
 	if (rc < 0)
 		return fault(rc, path, err);
-	CLEANUP(file_closep) int fd = open_beneath(root, found, 0);
+	CLEANUP(file_closep) int fd = file_open_beneath(root, found, 0);
 	if (fd < 0)
 		return fault(fd, path, err);
 	struct stat status;

@@ -312,6 +312,11 @@ struct store *store_close(struct store *store)
 	return NULL;
 }
 
+const char *store_directory(const struct store *store)
+{
+	return store->directory;
+}
+
 void store_set_patience(struct store *store, int wait_ms)
 {
 	sql_set_patience(store->sql, wait_ms);

@@ -35,6 +35,9 @@ int store_open(const char *directory, enum store_mode mode, struct store **ret_s
 struct store *store_close(struct store *store);
 DEFINE_FREEP(struct store, store_close);
 
+/* As it was opened. */
+const char *store_directory(const struct store *store);
+
 /* How long a change may wait while another process is writing; then it fails with -EBUSY. 10 s
  * unless this says otherwise, which a loop that others depend on must not stand still for. */
 void store_set_patience(struct store *store, int wait_ms);

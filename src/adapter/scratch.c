@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "image/scratch.h"
+#include "adapter/scratch.h"
 
 #include "adapter/file.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,42 +14,30 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SCRATCH_PREFIX ".import-"
-#define FOLDER_NAME    "out"
+#define SCRATCH_PREFIX     ".import-"
+#define FOLDER_NAME        "out"
+/* Of folders open at once while a deep one is removed. */
+#define REMOVE_DESCRIPTORS 16
 
 struct scratch {
 	char path[PATH_MAX];
 	char folder[PATH_MAX];
-	int fd; /* of path; its lock says that the import lives */
+	int fd;             /* of path; its lock says that the import lives */
+	unsigned n_folders; /* made so far */
 };
 
-static void remove_files(int at, const char *name)
+static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *where)
 {
-	int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	DIR *directory = fd < 0 ? NULL : fdopendir(fd);
-	if (directory == NULL) {
-		if (fd >= 0)
-			(void)close(fd);
-		return;
-	}
-	for (struct dirent *entry; (entry = readdir(directory)) != NULL;) {
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-			(void)unlinkat(fd, entry->d_name, 0);
-	}
-	(void)closedir(directory);
+	(void)status;
+	(void)where;
+	(void)(kind == FTW_DP ? rmdir(path) : unlink(path));
+	return 0;
 }
 
 /* Failures leave a folder that the next import tries again: nothing depends on it. */
-static void remove_scratch(int at, const char *path)
+void scratch_remove(const char *path)
 {
-	int fd = openat(at, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	remove_files(fd, FOLDER_NAME);
-	(void)unlinkat(fd, FOLDER_NAME, AT_REMOVEDIR);
-	(void)close(fd);
-	remove_files(at, path);
-	(void)unlinkat(at, path, AT_REMOVEDIR);
+	(void)nftw(path, remove_one, REMOVE_DESCRIPTORS, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 }
 
 static void remove_stale(const char *state)
@@ -62,8 +51,11 @@ static void remove_stale(const char *state)
 		CLEANUP(file_closep)
 		int fd = openat(dirfd(directory), entry->d_name,
 			O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
-			remove_scratch(dirfd(directory), entry->d_name);
+		char path[PATH_MAX];
+		int n = snprintf(path, sizeof(path), "%s/%s", state, entry->d_name);
+		if (fd >= 0 && n > 0 && (size_t)n < sizeof(path) &&
+			flock(fd, LOCK_EX | LOCK_NB) == 0)
+			scratch_remove(path);
 	}
 	(void)closedir(directory);
 }
@@ -98,7 +90,7 @@ struct scratch *scratch_close(struct scratch *scratch)
 {
 	if (scratch == NULL)
 		return NULL;
-	remove_scratch(AT_FDCWD, scratch->path);
+	scratch_remove(scratch->path);
 	if (scratch->fd >= 0)
 		(void)close(scratch->fd);
 	free(scratch);
@@ -108,6 +100,18 @@ struct scratch *scratch_close(struct scratch *scratch)
 const char *scratch_folder(const struct scratch *scratch)
 {
 	return scratch->folder;
+}
+
+int scratch_new_folder(struct scratch *scratch, char *ret_path, size_t size, struct error *err)
+{
+	int n = snprintf(ret_path, size, "%s/%u", scratch->path, scratch->n_folders);
+	if (n < 0 || (size_t)n >= size)
+		return error_set(
+			err, -ENAMETOOLONG, "%s: %s", scratch->path, strerror(ENAMETOOLONG));
+	if (mkdir(ret_path, 0700) < 0)
+		return error_set(err, -errno, "%s: %s", ret_path, strerror(errno));
+	scratch->n_folders++;
+	return 0;
 }
 
 int scratch_path(struct scratch *scratch, int fd, const char *name, char *ret_path, size_t size,
