@@ -11,7 +11,8 @@
 #define COFF_BYTES      20
 #define OPTIONAL_PE32   0x10b
 #define OPTIONAL_PE32_P 0x20b
-#define SUBSYSTEM_AT    68 /* in the optional header of either kind */
+#define VERSION_AT      48 /* of the subsystem, in the optional header of either kind */
+#define SUBSYSTEM_AT    68
 
 int pe_head_parse(const void *bytes, size_t n, struct pe_head *ret_head)
 {
@@ -34,7 +35,10 @@ int pe_head_parse(const void *bytes, size_t n, struct pe_head *ret_head)
 	uint16_t kind = reader_le16(&reader);
 	if (optional_bytes < SUBSYSTEM_AT + 2 || (kind != OPTIONAL_PE32 && kind != OPTIONAL_PE32_P))
 		return -EINVAL;
-	reader_skip(&reader, SUBSYSTEM_AT - 2);
+	reader_skip(&reader, VERSION_AT - 2);
+	head.subsystem_major = reader_le16(&reader);
+	head.subsystem_minor = reader_le16(&reader);
+	reader_skip(&reader, SUBSYSTEM_AT - VERSION_AT - 4);
 	head.subsystem = reader_le16(&reader);
 	if (reader.failed)
 		return -EINVAL;
@@ -49,6 +53,7 @@ const char *pe_machine_arch(uint16_t machine)
 	case PE_MACHINE_AMD64: return "amd64";
 	case PE_MACHINE_ARM64: return "arm64";
 	case PE_MACHINE_ARM: return "arm";
+	case PE_MACHINE_IA64: return "ia64";
 	default: return NULL;
 	}
 }

@@ -22,7 +22,10 @@ static void make_pe(uint8_t bytes[static HEAD_SIZE], uint16_t machine, uint16_t 
 	writer_le16(&w, 240);
 	writer_zeros(&w, 2);
 	writer_le16(&w, kind);
-	writer_zeros(&w, 66);
+	writer_zeros(&w, 46);
+	writer_le16(&w, 6);
+	writer_le16(&w, 1);
+	writer_zeros(&w, 16);
 	writer_le16(&w, PE_SUBSYSTEM_EFI_APPLICATION);
 	assert_false(w.failed);
 	assert_int_equal(writer_left(&w), 0);
@@ -35,11 +38,8 @@ static void reads_machine_and_subsystem(void **state)
 		uint16_t machine;
 		const char *arch;
 	} cases[] = {
-		{0x8664, "amd64"},
-		{0x14c, "x86"},
-		{0xaa64, "arm64"},
-		{0x1c4, "arm"},
-		{0x200, NULL},
+		{0x8664, "amd64"}, {0x14c, "x86"}, {0xaa64, "arm64"}, {0x1c4, "arm"},
+		{0x200, "ia64"}, {0x1f0, NULL}, /* PowerPC */
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		uint8_t bytes[HEAD_SIZE];
@@ -48,6 +48,8 @@ static void reads_machine_and_subsystem(void **state)
 		assert_int_equal(pe_head_parse(bytes, sizeof(bytes), &head), 0);
 		assert_int_equal(head.machine, cases[i].machine);
 		assert_int_equal(head.subsystem, PE_SUBSYSTEM_EFI_APPLICATION);
+		assert_int_equal(head.subsystem_major, 6);
+		assert_int_equal(head.subsystem_minor, 1);
 		if (cases[i].arch != NULL)
 			assert_string_equal(pe_machine_arch(head.machine), cases[i].arch);
 		else
