@@ -125,6 +125,9 @@ int store_driver_get(struct store *store, const char *id, struct driver_package 
 int store_driver_ids(struct store *store, int64_t row, char ***ret_ids, size_t *ret_n,
 	struct error *err) MUST_CHECK;
 void driver_ids_free(char **ids, size_t n);
+/* Is there a package of this id? What an importer asks before it reads and copies its files. */
+int store_driver_has(
+	struct store *store, const char *id, bool *ret_has, struct error *err) MUST_CHECK;
 /* All, without lists: by INF name, provider, then newest (date, version) first. */
 int store_driver_list(struct store *store, struct driver_package **ret_packages, size_t *ret_n,
 	struct error *err) MUST_CHECK;
