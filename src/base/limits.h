@@ -52,6 +52,7 @@
 #define LIMIT_INF_LINES                   4000000      /* lines with content of an INF */
 #define LIMIT_INF_FIELDS                  16000000     /* fields of an INF together */
 #define LIMIT_INF_FIELD_BYTES             12288        /* one field, strings filled in: 4096 characters */
+#define LIMIT_INF_TOLD_BYTES              (256U << 20) /* all fields of an INF, strings filled in, that inspect --lines tells */
 #define LIMIT_INF_PROBLEMS                64           /* problems of one INF that are told one by one */
 #define LIMIT_DRIVER_MODELS               200000       /* Models lines of one INF */
 #define LIMIT_DRIVER_MODEL_IDS            400000       /* hardware and compatible ids of one INF */

@@ -27,5 +27,7 @@ const struct command commands[] = {
 	{"image list", "", "lists the boot images", cmd_image_list},
 	{"image remove", "NAME", "forgets a boot image and frees its space", cmd_image_remove},
 	{"image show", "NAME", "tells all about one boot image", cmd_image_show},
+	{"inspect", "FILE [--lines]", "what an INF, WIM, SDI, BCD store or program is",
+		cmd_inspect},
 	{NULL, NULL, NULL, NULL},
 };

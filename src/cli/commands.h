@@ -18,3 +18,4 @@ command_function cmd_image_import;
 command_function cmd_image_list;
 command_function cmd_image_remove;
 command_function cmd_image_show;
+command_function cmd_inspect;
