@@ -75,4 +75,6 @@
 #define LIMIT_CATALOG_BYTES               (32U << 20)  /* a security catalogue */
 #define LIMIT_CATALOG_MEMBERS             200000       /* members of a security catalogue; attributes as well */
 #define LIMIT_RULES_BYTES                 (1U << 20)   /* a file of rules */
+#define LIMIT_RULES_FILES                 1000         /* files of rules in one folder */
+#define LIMIT_DRIVER_RULES                10000        /* rules in force */
 /* clang-format on */

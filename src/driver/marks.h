@@ -30,8 +30,8 @@ struct mark_verdict {
 				    none */
 };
 
-/* Is this package, for this id, on this target, known not to work? ids: those of the device, upper
- * case. */
+/* Is this package, for this device, on this target, known not to work? ids: those of the device;
+ * none (n_ids 0) asks of every device that the package has models for. */
 bool driver_rules_forbid(const struct driver_rules *rules, const struct driver_package *package,
 	const char *const *ids, size_t n_ids, const struct target *target,
 	struct mark_verdict *ret_verdict);
