@@ -366,7 +366,14 @@ int store_driver_ids(
 	driver_read_record(&query, &package);
 	const void *bytes = sql_get_bytes_in_place(&query, &n);
 	rc = driver_unpack_models(bytes, n, NULL, NULL, ret_ids, ret_n);
-	return rc < 0 ? driver_damaged(store, &package, rc, err) : 0;
+	if (rc < 0)
+		return driver_damaged(store, &package, rc, err);
+	/* The empty one, of lines without a hardware id, is the first of a sorted list. */
+	if (*ret_n > 0 && (*ret_ids)[0][0] == 0) {
+		free((*ret_ids)[0]);
+		memmove(*ret_ids, *ret_ids + 1, --*ret_n * sizeof(**ret_ids));
+	}
+	return 0;
 }
 
 static void read_listed(struct sql_query *query, void *item)
@@ -379,7 +386,7 @@ int store_driver_list(
 {
 	CLEANUP(sql_done)
 	struct sql_query query = sql_query(store->sql, SELECT_DRIVER FROM_DRIVER
-		"1 = 1 ORDER BY lower(inf), provider, date DESC, version DESC, id");
+		"1 = 1 ORDER BY lower(inf), lower(provider), date DESC, version DESC, id");
 	void *packages = NULL;
 	int rc = sql_collect(
 		&query, read_listed, sizeof(struct driver_package), &packages, ret_n, err);
