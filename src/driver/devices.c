@@ -14,6 +14,11 @@
 static const struct device_format *const formats[] = {
 	&lspci_machine_format,
 	&lspci_format,
+	&modalias_format,
+	&pnp_json_format,
+	&msinfo_format,
+	&pnp_csv_format,
+	&pnputil_format,
 };
 
 const char *device_source_name(enum device_source source)

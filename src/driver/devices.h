@@ -27,9 +27,11 @@ struct device_report {
 	struct device_list devices;
 	bool has_uuid, has_mac;
 	struct guid uuid;
-	uint8_t mac[6];   /* of the first wired network adapter that the report tells */
-	char machine[65]; /* its name; "" if the report does not say */
-	size_t n_ignored; /* entries without any id that a driver could match */
+	uint8_t mac[6];         /* of the first wired network adapter that the report tells */
+	char machine[65];       /* its name; "" if the report does not say */
+	size_t n_ignored;       /* entries without any id that a driver could match */
+	size_t n_without_lists; /* devices whose lists of ids the exporter lost ("System.String[]"):
+				   their ids are those that the instance id tells */
 };
 
 const char *device_source_name(enum device_source source); /* "lspci -vmmnn" */

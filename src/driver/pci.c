@@ -231,6 +231,15 @@ bool pci_parse_id(const char *id, struct pci_function *ret_function)
 	return true;
 }
 
+const char *pci_setup_class_of(const struct device *device)
+{
+	struct pci_function function;
+	for (size_t i = 0; i < device->n_hardware_ids; i++)
+		if (pci_parse_id(device->hardware_ids[i], &function) && function.has_class)
+			return setup_class(&function);
+	return "";
+}
+
 /* ---- the order of other Windows ---- */
 
 /* PCI\VEN_v&DEV_d, with or without REV, and nothing more. */
