@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* [Version], [Manufacturer] and Models sections. References: "INF Version Section", "INF
+ * Manufacturer Section", "INF Models Section". */
+#include "driver/models.h"
+
+#include "base/text.h"
+#include "driver/models_room.h"
+#include "driver/name_table.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define MAX_WARNINGS 8 /* of sections that are named and not there */
+
+/* Setup classes that drivers for Windows PE belong to: an INF may leave either out. */
+static const struct {
+	const char *name, *guid;
+} classes[] = {
+	{"Net", "4d36e972-e325-11ce-bfc1-08002be10318"},
+	{"SCSIAdapter", "4d36e97b-e325-11ce-bfc1-08002be10318"},
+	{"HDC", "4d36e96a-e325-11ce-bfc1-08002be10318"},
+	{"System", "4d36e97d-e325-11ce-bfc1-08002be10318"},
+	{"USB", "36fc9e60-c465-11cf-8056-444553540000"},
+	{"Extension", "e2f84ce7-8efa-411c-aa69-97454ca4cb57"},
+};
+
+/* ---- [Version] ---- */
+
+static uint32_t find_line(const struct inf *inf, uint32_t section, const char *key)
+{
+	return section == INF_NONE ? INF_NONE
+				   : inf_find_line(inf, section, key, strlen(key), INF_NONE);
+}
+
+static struct inf_text value_of(
+	const struct inf *inf, uint32_t section, const char *key, struct inf_scratch *scratch)
+{
+	uint32_t line = find_line(inf, section, key);
+	return line == INF_NONE ? (struct inf_text){"", 0} : inf_field(inf, line, 1, scratch);
+}
+
+static uint32_t version_section(const struct inf *inf)
+{
+	static const char name[] = "Version";
+	return inf_find_section(inf, name, strlen(name));
+}
+
+/* "If signature-name is none of these string values, the file is not accepted as a valid INF." */
+static int check_signature(
+	const struct inf *inf, uint32_t version, struct inf_scratch *scratch, struct error *err)
+{
+	uint32_t line = find_line(inf, version, "Signature");
+	if (line == INF_NONE)
+		return error_set(err, -EINVAL, "%u: [Version] has no Signature: it is no setup INF",
+			inf_section_place(inf, version));
+	struct inf_text signature = inf_field(inf, line, 1, scratch);
+	if (inf_text_equal(signature, "$Windows NT$") || inf_text_equal(signature, "$Chicago$"))
+		return 0;
+	char shown[40];
+	text_copy_printable(shown, sizeof(shown), signature.text, signature.length);
+	return error_set(err, -EINVAL,
+		"%u: Signature is \"%s\", not $Windows NT$ or $Chicago$: it is no setup INF",
+		inf_line_place(inf, line), shown);
+}
+
+static void read_class(const struct inf *inf, uint32_t version, struct driver_package *package,
+	struct inf_scratch *scratch)
+{
+	char text[64];
+	models_text_copy(
+		value_of(inf, version, "Class", scratch), package->class, sizeof(package->class));
+	models_text_copy(value_of(inf, version, "ClassGuid", scratch), text, sizeof(text));
+	bool has_guid = guid_parse(text, &package->class_guid);
+	for (size_t i = 0; i < ARRAY_SIZE(classes); i++) {
+		struct guid guid;
+		if (!guid_parse(classes[i].guid, &guid))
+			continue;
+		if (!has_guid && text_equal_nocase(package->class, classes[i].name))
+			package->class_guid = guid;
+		if (!package->class[0] && guid_equal(&package->class_guid, &guid))
+			(void)text_copy(package->class, sizeof(package->class), classes[i].name);
+	}
+}
+
+static int read_version(const struct inf *inf, struct driver_package *package, struct error *err)
+{
+	struct inf_scratch scratch;
+	uint32_t version = version_section(inf);
+	if (version == INF_NONE)
+		return error_set(err, -EINVAL, "no [Version] section: it is no setup INF");
+	int rc = check_signature(inf, version, &scratch, err);
+	if (rc < 0)
+		return rc;
+	read_class(inf, version, package, &scratch);
+	models_text_copy(value_of(inf, version, "Provider", &scratch), package->provider,
+		sizeof(package->provider));
+	uint32_t line = find_line(inf, version, "DriverVer");
+	if (line != INF_NONE)
+		models_read_driver_ver(
+			inf, line, &package->date, &package->version, &package->has_version);
+	return 0;
+}
+
+/* "the undecorated entry is assumed [...] on those platforms for which a decorated entry is not
+ * specified" */
+bool models_catalog(const struct inf *inf, enum inf_arch arch, char *name, size_t size)
+{
+	struct inf_scratch scratch;
+	char with_arch[32];
+	(void)snprintf(with_arch, sizeof(with_arch), "CatalogFile.nt%s", inf_arch_names[arch]);
+	const char *const keys[] = {with_arch, "CatalogFile.nt", "CatalogFile"};
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		struct inf_text value = value_of(inf, version_section(inf), keys[i], &scratch);
+		if (value.length == 0)
+			continue;
+		models_text_copy(value, name, size);
+		return value.length < size;
+	}
+	return false;
+}
+
+/* ---- Models ---- */
+
+/* Install sections that models name, each once. */
+struct install_names {
+	struct name_table numbers;
+	struct install_name {
+		uint32_t at, length; /* in numbers.names, which moves while it grows */
+		uint8_t archs;
+	} * names;
+	size_t n;
+};
+
+struct reading {
+	const struct inf *inf;
+	struct driver_package *package;
+	struct install_names installs;
+	struct models_steps steps;
+	size_t n_ids;
+	uint8_t archs;
+	char unreadable[64]; /* the first decoration that is none, and its place */
+	uint32_t unreadable_place;
+	struct inf_scratch scratch;
+};
+
+static int note_install(struct reading *reading, struct inf_text name, enum inf_arch arch)
+{
+	struct install_names *installs = &reading->installs;
+	uint32_t number;
+	size_t at = installs->numbers.names.size;
+	int rc = name_table_add(
+		&installs->numbers, name.text, name.length, (uint32_t)installs->n, &number);
+	if (rc < 0)
+		return rc;
+	if (number == installs->n) {
+		struct install_name *grown =
+			models_grow(installs->names, installs->n, sizeof(*installs->names));
+		if (!grown)
+			return -ENOMEM;
+		installs->names = grown;
+		installs->names[installs->n++] =
+			(struct install_name){(uint32_t)at, (uint32_t)name.length, 0};
+	}
+	installs->names[number].archs |= (uint8_t)(1U << arch);
+	return 0;
+}
+
+static int too_many(const struct reading *reading, uint32_t line, unsigned limit, const char *what,
+	struct error *err)
+{
+	return error_set(err, -E2BIG, "%u: more than %u %s in one INF",
+		inf_line_place(reading->inf, line), limit, what);
+}
+
+/* ids[0] is the hardware id, also where the line has none ("sec,,ID"). */
+static int read_ids(
+	struct reading *reading, uint32_t line, struct driver_model *model, struct error *err)
+{
+	uint32_t n_fields = inf_n_fields(reading->inf, line);
+	for (uint32_t i = 2; i <= n_fields; i++) {
+		struct inf_text id = inf_field(reading->inf, line, i, &reading->scratch);
+		if (id.length > LIMIT_HARDWARE_ID_BYTES)
+			id.length = 0;
+		if (id.length == 0 && i > 2)
+			continue;
+		if (++reading->n_ids > LIMIT_DRIVER_MODEL_IDS)
+			return too_many(reading, line, LIMIT_DRIVER_MODEL_IDS, "hardware ids", err);
+		char **grown = models_grow(model->ids, model->n_ids, sizeof(*model->ids));
+		if (!grown)
+			return -ENOMEM;
+		model->ids = grown;
+		model->ids[model->n_ids] = models_text_dup_upper(id);
+		if (!model->ids[model->n_ids])
+			return -ENOMEM;
+		model->n_ids++;
+	}
+	return 0;
+}
+
+static bool names_an_id(const struct driver_model *model)
+{
+	return model->n_ids > 1 || (model->n_ids == 1 && model->ids[0][0]);
+}
+
+static void clear_model(struct driver_model *model)
+{
+	for (size_t i = 0; i < model->n_ids; i++)
+		free(model->ids[i]);
+	free(model->ids);
+	free(model->description);
+	free(model->install);
+	*model = (struct driver_model){0};
+}
+
+/* "device-description=install-section-name,[hw-id][,compatible-id...]". One without any id is for
+ * lists that people choose from; nothing can match it. */
+static int read_model(struct reading *reading, uint32_t line, uint32_t section, enum inf_arch arch,
+	struct error *err)
+{
+	struct driver_package *package = reading->package;
+	struct inf_scratch *scratch = &reading->scratch;
+	if (!inf_has_key(reading->inf, line) || inf_n_fields(reading->inf, line) < 2 ||
+		inf_field(reading->inf, line, 1, scratch).length == 0)
+		return 0;
+	struct driver_model *grown =
+		models_grow(package->models, package->n_models, sizeof(*package->models));
+	if (!grown)
+		return -ENOMEM;
+	package->models = grown;
+	struct driver_model *model = &package->models[package->n_models];
+	*model = (struct driver_model){
+		.section = section, .line = inf_line_place(reading->inf, line)};
+	package->n_models++;
+	int rc = read_ids(reading, line, model, err);
+	if (rc < 0)
+		return rc;
+	if (!names_an_id(model)) {
+		clear_model(model);
+		package->n_models--;
+		return 0;
+	}
+	if (package->n_models > LIMIT_DRIVER_MODELS)
+		return too_many(reading, line, LIMIT_DRIVER_MODELS, "models", err);
+	model->description = models_text_dup(inf_field(reading->inf, line, 0, scratch));
+	struct inf_text install = inf_field(reading->inf, line, 1, scratch);
+	model->install = models_text_dup(install);
+	if (!model->description || !model->install)
+		return -ENOMEM;
+	reading->archs |= (uint8_t)(1U << arch);
+	return note_install(reading, install, arch);
+}
+
+static int warn_of_missing(struct reading *reading, const struct models_section *section)
+{
+	struct driver_package *package = reading->package;
+	char name[128];
+	char *text;
+	text_copy_printable(name, sizeof(name), section->name.text, section->name.length);
+	if (package->n_warnings >= MAX_WARNINGS)
+		return 0;
+	char **grown =
+		models_grow(package->warnings, package->n_warnings, sizeof(*package->warnings));
+	if (!grown)
+		return -ENOMEM;
+	package->warnings = grown;
+	if (asprintf(&text, "line %u: [Manufacturer] names [%s], which is not there",
+		    section->place, name) < 0)
+		return -ENOMEM;
+	package->warnings[package->n_warnings++] = text;
+	return 0;
+}
+
+static int read_section(void *context, const struct models_section *found, struct error *err)
+{
+	struct reading *reading = context;
+	struct driver_package *package = reading->package;
+	struct driver_section *grown =
+		models_grow(package->sections, package->n_sections, sizeof(*package->sections));
+	if (!grown)
+		return -ENOMEM;
+	package->sections = grown;
+	uint32_t number = (uint32_t)package->n_sections;
+	struct driver_section *section = &package->sections[number];
+	*section = (struct driver_section){.manufacturer = found->manufacturer};
+	models_text_copy(found->decoration, section->decoration, sizeof(section->decoration));
+	section->name = models_text_dup(found->name);
+	if (!section->name)
+		return -ENOMEM;
+	package->n_sections++;
+	if (found->arch == INF_N_ARCHS && reading->unreadable_place == 0) {
+		text_copy_printable(reading->unreadable, sizeof(reading->unreadable),
+			found->decoration.text, found->decoration.length);
+		reading->unreadable_place = found->place;
+	}
+	section->exists = found->section != INF_NONE;
+	if (!section->exists)
+		return warn_of_missing(reading, found);
+	section->is_empty = inf_section_n_lines(reading->inf, found->section) == 0;
+	/* No Windows takes it. */
+	if (found->arch == INF_N_ARCHS)
+		return 0;
+	for (uint32_t line = inf_first_line(reading->inf, found->section); line != INF_NONE;
+		line = inf_next_line(reading->inf, line)) {
+		int rc = models_step(&reading->steps, 1, err);
+		if (rc == 0)
+			rc = read_model(reading, line, number, found->arch, err);
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+static int read_installs(struct reading *reading, struct section_walk *walk, struct error *err)
+{
+	struct driver_package *package = reading->package;
+	for (size_t i = 0; i < reading->installs.n; i++) {
+		const struct install_name *name = &reading->installs.names[i];
+		struct inf_text text = {
+			(const char *)reading->installs.numbers.names.bytes + name->at,
+			name->length};
+		for (enum inf_arch arch = 0; arch < INF_N_ARCHS; arch++) {
+			if (!(name->archs >> arch & 1))
+				continue;
+			if (package->n_installs == LIMIT_DRIVER_INSTALLS)
+				return error_set(err, -E2BIG,
+					"more than %u install sections in one INF",
+					LIMIT_DRIVER_INSTALLS);
+			struct driver_install *grown = models_grow(
+				package->installs, package->n_installs, sizeof(*package->installs));
+			if (!grown)
+				return -ENOMEM;
+			package->installs = grown;
+			struct driver_install *install = &package->installs[package->n_installs++];
+			*install = (struct driver_install){0};
+			int rc = models_read_install(
+				reading->inf, text, arch, walk, &reading->steps, install, err);
+			if (rc < 0)
+				return rc;
+		}
+	}
+	return 0;
+}
+
+static void write_archs(uint8_t archs, char *text, size_t size)
+{
+	size_t length = 0;
+	text[0] = 0;
+	for (enum inf_arch arch = 0; arch < INF_N_ARCHS; arch++) {
+		if (archs >> arch & 1)
+			length += (size_t)snprintf(text + length, size - length, "%s%s",
+				length ? " " : "", inf_arch_names[arch]);
+	}
+}
+
+static int read_all(struct reading *reading, struct error *err)
+{
+	struct section_walk walk = {0};
+	struct driver_package *package = reading->package;
+	int rc = read_version(reading->inf, package, err);
+	if (rc == 0)
+		rc = models_each_section(reading->inf, read_section, reading, err);
+	if (rc < 0)
+		return rc;
+	if (package->n_sections == 0)
+		return error_set(err, -EINVAL,
+			"[Manufacturer] names no Models section: it installs no device");
+	if (package->n_models == 0 && reading->unreadable_place > 0)
+		return error_set(err, -EINVAL,
+			"%u: \"%s\" is no TargetOS decoration (like NTamd64.10.0), so no Windows "
+			"takes its models",
+			reading->unreadable_place, reading->unreadable);
+	if (package->n_models == 0)
+		return error_set(err, -EINVAL,
+			"no line of its Models sections names a hardware id: it installs no "
+			"device");
+	write_archs(reading->archs, package->archs, sizeof(package->archs));
+	rc = section_walk_open(reading->inf, &walk);
+	if (rc == 0)
+		rc = read_installs(reading, &walk, err);
+	section_walk_close(&walk);
+	return rc;
+}
+
+/* What was read, into the package, whose other fields are the importer's. */
+static void hand_over(const struct driver_package *found, struct driver_package *package)
+{
+	(void)text_copy(package->class, sizeof(package->class), found->class);
+	package->class_guid = found->class_guid;
+	(void)text_copy(package->provider, sizeof(package->provider), found->provider);
+	package->date = found->date;
+	package->version = found->version;
+	package->has_version = found->has_version;
+	(void)text_copy(package->archs, sizeof(package->archs), found->archs);
+	package->sections = found->sections;
+	package->n_sections = found->n_sections;
+	package->models = found->models;
+	package->n_models = found->n_models;
+	package->installs = found->installs;
+	package->n_installs = found->n_installs;
+	package->warnings = found->warnings;
+	package->n_warnings = found->n_warnings;
+}
+
+int models_read(const struct inf *inf, struct driver_package *package, struct error *err)
+{
+	struct driver_package found = {0};
+	struct reading reading = {
+		.inf = inf,
+		.package = &found,
+		.installs = {.numbers = name_table_empty()},
+		.steps = {LIMIT_DRIVER_STEPS},
+	};
+	int rc = read_all(&reading, err);
+	name_table_clear(&reading.installs.numbers);
+	free(reading.installs.names);
+	if (rc < 0) {
+		driver_package_clear(&found);
+		return rc == -ENOMEM ? error_set(err, rc, "no memory for its models") : rc;
+	}
+	hand_over(&found, package);
+	return 0;
+}
