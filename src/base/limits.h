@@ -47,10 +47,10 @@
 #define LIMIT_CAPTURE_BYTES               (64U << 20)  /* a capture of packets to replay */
 
 /* Drivers. */
-#define LIMIT_INF_BYTES                   (64U << 20)  /* an INF; the largest real ones have 2 MB */
-#define LIMIT_INF_SECTIONS                1000000      /* sections of an INF */
-#define LIMIT_INF_LINES                   4000000      /* lines with content of an INF */
-#define LIMIT_INF_FIELDS                  16000000     /* fields of an INF together */
+#define LIMIT_INF_BYTES                   (16U << 20)  /* an INF; the largest real ones have 2 MB */
+#define LIMIT_INF_SECTIONS                500000       /* sections of an INF */
+#define LIMIT_INF_LINES                   1000000      /* lines with content of an INF */
+#define LIMIT_INF_FIELDS                  4000000      /* fields of an INF together */
 #define LIMIT_INF_FIELD_BYTES             12288        /* one field, strings filled in: 4096 characters */
 #define LIMIT_INF_TOLD_BYTES              (256U << 20) /* all fields of an INF, strings filled in, that inspect --lines tells */
 #define LIMIT_INF_PROBLEMS                64           /* problems of one INF that are told one by one */

@@ -280,7 +280,9 @@ int inspect_inf(const struct cli *cli, const struct inspected *file)
 	struct error err = ERROR_NULL;
 
 	int rc = file_read_all(file->fd, &bytes);
-	if (rc < 0)
+	if (rc == -EFBIG && !is_named_inf(file->path))
+		rc = -EINVAL;
+	else if (rc < 0)
 		(void)error_set(&err, rc, "%s", strerror(-rc));
 	else
 		rc = inf_parse(bytes.bytes, bytes.size, NULL, &inf, &err);

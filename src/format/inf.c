@@ -64,6 +64,7 @@ struct parser {
 	uint8_t *end;     /* the newline of our own */
 	uint32_t place;   /* line of the file, 1-based */
 	uint32_t section; /* INF_NONE before the first */
+	int rc;           /* why grow() failed */
 	struct error *err;
 };
 
@@ -87,22 +88,22 @@ static int out_of_memory(const struct parser *parser)
 	return error_set(parser->err, -ENOMEM, "%u: out of memory", parser->place);
 }
 
-/* Makes room for one more; *array is untouched if that fails. */
-static int grow(const struct parser *parser, void **array, uint32_t n, uint32_t *max,
-	uint32_t limit, size_t item_bytes, const char *what)
+/* The array with twice the room. NULL with parser->rc set if that fails: it is untouched then. */
+static void *grow(struct parser *parser, void *array, uint32_t *max, uint32_t limit,
+	size_t item_bytes, const char *what)
 {
-	if (n < *max)
-		return 0;
-	if (n >= limit)
-		return error_set(parser->err, -EFBIG, "%u: more than %u %s in one INF",
+	if (*max == limit) {
+		parser->rc = error_set(parser->err, -EFBIG, "%u: more than %u %s in one INF",
 			parser->place, limit, what);
+		return NULL;
+	}
 	uint32_t wanted = *max < 64 ? 64 : *max < limit / 2 ? *max * 2 : limit;
-	void *grown = realloc(*array, wanted * item_bytes);
+	void *grown = realloc(array, wanted * item_bytes);
 	if (grown == NULL)
-		return out_of_memory(parser);
-	*array = grown;
-	*max = wanted;
-	return 0;
+		parser->rc = out_of_memory(parser);
+	else
+		*max = wanted;
+	return grown;
 }
 
 /* ---- bytes ---- */
@@ -298,12 +299,13 @@ static uint8_t *take_field(
 static int add_field(struct parser *parser, struct inf_span span)
 {
 	struct inf *inf = parser->inf;
-	void *fields = inf->fields;
-	int rc = grow(parser, &fields, inf->n_fields, &inf->max_fields, LIMIT_INF_FIELDS,
-		sizeof(*inf->fields), "fields");
-	inf->fields = fields;
-	if (rc < 0)
-		return rc;
+	if (inf->n_fields == inf->max_fields) {
+		void *fields = grow(parser, inf->fields, &inf->max_fields, LIMIT_INF_FIELDS,
+			sizeof(*inf->fields), "fields");
+		if (fields == NULL)
+			return parser->rc;
+		inf->fields = fields;
+	}
 	if (span.length > INF_FIELD_UNITS) {
 		size_t length = inf_cut(inf_span_text(inf, span), INF_FIELD_UNITS);
 		if (length < span.length)
@@ -321,12 +323,13 @@ static int add_field(struct parser *parser, struct inf_span span)
 static int add_line(struct parser *parser, struct inf_line line)
 {
 	struct inf *inf = parser->inf;
-	void *lines = inf->lines;
-	int rc = grow(parser, &lines, inf->n_lines, &inf->max_lines, LIMIT_INF_LINES,
-		sizeof(*inf->lines), "lines");
-	inf->lines = lines;
-	if (rc < 0)
-		return rc;
+	if (inf->n_lines == inf->max_lines) {
+		void *lines = grow(parser, inf->lines, &inf->max_lines, LIMIT_INF_LINES,
+			sizeof(*inf->lines), "lines");
+		if (lines == NULL)
+			return parser->rc;
+		inf->lines = lines;
+	}
 	uint32_t number = inf->n_lines++;
 	inf->lines[number] = line;
 	struct inf_section *section = &inf->sections[parser->section];
@@ -398,14 +401,15 @@ static int take_section(struct parser *parser, uint8_t *p, uint8_t **ret_p)
 	parser->section = inf_seek_section(inf, name, hash);
 	if (parser->section != INF_NONE)
 		return 0;
-	void *sections = inf->sections;
-	int rc = grow(parser, &sections, inf->n_sections, &inf->max_sections, LIMIT_INF_SECTIONS,
-		sizeof(*inf->sections), "sections");
-	inf->sections = sections;
-	if (rc < 0)
-		return rc;
+	if (inf->n_sections == inf->max_sections) {
+		void *sections = grow(parser, inf->sections, &inf->max_sections, LIMIT_INF_SECTIONS,
+			sizeof(*inf->sections), "sections");
+		if (sections == NULL)
+			return parser->rc;
+		inf->sections = sections;
+	}
 	parser->section = inf->n_sections;
-	rc = inf_add_section(inf, span, hash, parser->place);
+	int rc = inf_add_section(inf, span, hash, parser->place);
 	return rc < 0 ? out_of_memory(parser) : 0;
 }
 
