@@ -112,7 +112,7 @@ static int fault(struct unpacking *unpacking, struct archive_entry *entry, struc
 		(reason != NULL && strcasestr(reason, "encrypt") != NULL))
 		return refuse(entry, -EACCES, "encrypted: unpack it with its password first", err);
 	if (archive_errno(unpacking->archive) == ENOMEM)
-		return refuse(entry, -ENOMEM, "needs more memory to unpack than there is", err);
+		return refuse(entry, -E2BIG, "needs more memory to unpack than there is", err);
 	if (reason == NULL)
 		reason = "cannot be read";
 	text_copy_printable(text, sizeof(text), reason, strlen(reason));

@@ -74,6 +74,7 @@
 #define LIMIT_ARCHIVE_DEPTH               4            /* archives within archives */
 #define LIMIT_FOLDER_DEPTH                32           /* folders within folders, when they are walked for drivers */
 #define LIMIT_FOLDER_NAMES_BYTES          (32U << 20)  /* the paths of all files of a folder or archive together */
+#define LIMIT_PLACE_CABINETS              1024         /* cabinets that the INFs of one folder or archive name */
 #define LIMIT_CATALOG_BYTES               (32U << 20)  /* a security catalogue */
 #define LIMIT_CATALOG_MEMBERS             200000       /* members of a security catalogue; attributes as well */
 #define LIMIT_RULES_BYTES                 (1U << 20)   /* a file of rules */

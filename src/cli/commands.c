@@ -21,6 +21,8 @@ const struct command commands[] = {
 	{"config check", "", "is the config file right?", cmd_config_check},
 	{"config show", "[--example]", "every key, its value, and where that came from",
 		cmd_config_show},
+	{"driver add", "PATH...", "takes in driver packages from folders, INFs and archives",
+		cmd_driver_add},
 	{"driver list", "[--class NAME,...] [--all]",
 		"the driver packages by family, the newest version first", cmd_driver_list},
 	{"driver remove", "ID...", "forgets driver packages and frees their space",

@@ -14,6 +14,7 @@ command_function cmd_client_approve;
 command_function cmd_client_refuse;
 command_function cmd_config_check;
 command_function cmd_config_show;
+command_function cmd_driver_add;
 command_function cmd_driver_list;
 command_function cmd_driver_remove;
 command_function cmd_driver_show;

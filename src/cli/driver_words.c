@@ -37,7 +37,7 @@ const char *driver_signature_words(const struct driver_package *package)
 	return "unsigned";
 }
 
-static const char *signature_word(enum driver_signature signature)
+const char *driver_signature_word(enum driver_signature signature)
 {
 	switch (signature) {
 	case DRIVER_SIGNED: return "signed";
@@ -71,7 +71,7 @@ json_t *driver_package_json(const struct driver_package *package)
 		json_text(package->class), "provider", json_text(package->provider), "date",
 		package->date != 0 ? date : NULL, "version", package->has_version ? version : NULL,
 		"archs", words_json(package->archs), "signature",
-		signature_word(package->signature), "signer",
+		driver_signature_word(package->signature), "signer",
 		package->signer[0] != 0 ? json_text(package->signer) : json_null(), "signed",
 		package->signed_ms != 0 ? json_time(package->signed_ms) : json_null(), "complete",
 		!package->is_incomplete, "n_ids", (json_int_t)package->n_ids, "size",

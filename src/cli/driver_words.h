@@ -16,6 +16,8 @@ void driver_version_format(uint64_t version, char text[static DRIVER_VERSION_TEX
 void driver_short_id(const char *id, char text[static DRIVER_SHORT_ID_BYTES]);
 /* "Microsoft Windows Hardware Compatibility Publisher", "unsigned", "invalid". */
 const char *driver_signature_words(const struct driver_package *package);
+/* The word of JSON: "signed". */
+const char *driver_signature_word(enum driver_signature signature);
 
 /* PACKAGE of docs/json.md: what is known of it without its lists; NULL without memory. */
 json_t *driver_package_json(const struct driver_package *package);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* pewter image import: a WIM, an .iso or a folder becomes a boot image. */
-#include "base/progress.h"
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/image_json.h"
@@ -26,27 +25,6 @@ static int64_t unix_ms(void)
 	struct timespec now = {0};
 	(void)clock_gettime(CLOCK_REALTIME, &now);
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-/* One bar, or one run of JSON lines, after the other: copying, converting, hashing. */
-struct shown {
-	struct progress_sink sink;
-	const struct cli *cli;
-	const char *what; /* NULL before the first */
-	struct progress bar;
-};
-
-static void show(void *context, const char *what, uint64_t done, uint64_t total)
-{
-	struct shown *shown = context;
-	if (shown->what == NULL || strcmp(shown->what, what) != 0) {
-		if (shown->what != NULL)
-			progress_end(&shown->bar);
-		progress_begin(&shown->bar, shown->cli, what, total);
-		shown->what = what;
-	}
-	shown->bar.total = total; /* wimlib lowers it when it meets duplicates */
-	progress_update(&shown->bar, done);
 }
 
 static int print_json(const struct cli *cli, const struct import_result *result)
@@ -101,16 +79,15 @@ static int run(struct cli *cli, struct import_request *request)
 	CLEANUP(store_closep) struct store *store = NULL;
 	CLEANUP(import_result_freep) struct import_result *result = calloc(1, sizeof(*result));
 	struct error err = ERROR_NULL;
-	struct shown shown = {.sink = {.report = show, .context = &shown}, .cli = cli};
+	struct progress_phases phases;
 
 	if (result == NULL)
 		return cli_fail(cli, &err);
 	if (store_open(cli->state, STORE_CREATE, &store, &err) < 0)
 		return cli_fail(cli, &err);
-	request->progress = &shown.sink;
+	request->progress = progress_phases_begin(&phases, cli);
 	int rc = image_import(store, request, result, &err);
-	if (shown.what != NULL)
-		progress_end(&shown.bar);
+	progress_phases_end(&phases);
 	if (rc < 0)
 		return cli_fail(cli, &err);
 	/* What the replaced image alone had. It costs only space if this fails: the next one tries

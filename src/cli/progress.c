@@ -131,3 +131,30 @@ void progress_end(struct progress *progress)
 		(void)fprintf(stderr, "\r\033[K");
 	progress->style = PROGRESS_SILENT;
 }
+
+static void show_phase(void *context, const char *what, uint64_t done, uint64_t total)
+{
+	struct progress_phases *phases = context;
+	if (phases->what == NULL || strcmp(phases->what, what) != 0) {
+		progress_phases_end(phases);
+		progress_begin(&phases->bar, phases->cli, what, total);
+		phases->what = what;
+	}
+	phases->bar.total = total; /* wimlib lowers it when it meets duplicates */
+	progress_update(&phases->bar, done);
+}
+
+const struct progress_sink *progress_phases_begin(
+	struct progress_phases *phases, const struct cli *cli)
+{
+	*phases = (struct progress_phases){
+		.sink = {.report = show_phase, .context = phases}, .cli = cli};
+	return &phases->sink;
+}
+
+void progress_phases_end(struct progress_phases *phases)
+{
+	if (phases->what != NULL)
+		progress_end(&phases->bar);
+	phases->what = NULL;
+}

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "base/progress.h"
 #include "cli/cli.h"
 
 #include <stddef.h>
@@ -34,6 +35,18 @@ void progress_join(struct progress *progress, const struct cli *cli, const char 
 void progress_update(struct progress *progress, uint64_t done);
 /* Takes the bar away (JSON: a last line with where it came). */
 void progress_end(struct progress *progress);
+
+/* Work in several phases that tells a sink: one bar, or one run of JSON lines, after the other. */
+struct progress_phases {
+	struct progress_sink sink;
+	const struct cli *cli;
+	const char *what; /* NULL before the first */
+	struct progress bar;
+};
+/* The sink lives as long as phases, which must not be moved. */
+const struct progress_sink *progress_phases_begin(
+	struct progress_phases *phases, const struct cli *cli);
+void progress_phases_end(struct progress_phases *phases);
 
 /* "boot.wim  [=====>    ]  45 %  210 MB of 466 MB  98.2 MB/s  3 s left", cut to width columns. */
 void progress_render(const char *phase, uint64_t done, uint64_t total, int64_t elapsed_ms,

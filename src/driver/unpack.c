@@ -99,7 +99,7 @@ static int begin_file(void *context, const char *path, struct error *err)
 	(void)text_copy(folder->path, sizeof(folder->path), path);
 	folder->size = 0;
 	folder->fd = openat(folder->set->root, path,
-		O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+		O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0440);
 	if (folder->fd < 0)
 		return errno == EEXIST || errno == ENOTDIR ? clash(path, err)
 							   : fail(folder, path, -errno, err);

@@ -76,6 +76,15 @@ static int is_known(struct store *store, const char *id, struct error *err)
 	return sql_step(&query, err);
 }
 
+int store_driver_has(struct store *store, const char *id, bool *ret_has, struct error *err)
+{
+	int rc = is_known(store, id, err);
+	if (rc < 0)
+		return rc;
+	*ret_has = rc > 0;
+	return 0;
+}
+
 static size_t version_bytes(const struct driver_package *package, uint8_t bytes[static 8])
 {
 	struct writer writer = writer_over(bytes, 8);

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* pewter driver add: packages out of folders, INFs and archives. */
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/driver_words.h"
+#include "cli/progress.h"
+#include "cli/table.h"
+#include "cli/words.h"
+#include "driver/import.h"
+#include "store/store.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+/* What the closing words tell. */
+struct addition {
+	const struct cli *cli;
+	json_t *added, *already, *skipped; /* with --json */
+	struct table packages, passed_over;
+	size_t n_added, n_already, n_skipped, n_faults;
+	size_t n_incomplete, n_warned;
+};
+
+static void addition_clear(struct addition *addition)
+{
+	json_decref(addition->added);
+	json_decref(addition->already);
+	json_decref(addition->skipped);
+	table_free(&addition->packages);
+	table_free(&addition->passed_over);
+}
+
+/* ---- one by one ---- */
+
+static json_t *texts_to_json(char *const *texts, size_t n)
+{
+	json_t *array = json_array();
+	for (size_t i = 0; i < n; i++)
+		(void)json_array_append_new(array, json_text(texts[i]));
+	return array;
+}
+
+static int add_json(struct addition *addition, const struct import_item *item)
+{
+	const struct driver_package *package = item->package;
+	if (item->result == IMPORT_SKIPPED)
+		return json_array_append_new(addition->skipped,
+			json_pack("{s:o, s:o, s:b}", "path", json_text(item->path), "reason",
+				json_text(item->reason), "fault", (int)item->is_fault));
+	char date[DRIVER_DATE_TEXT_BYTES], version[DRIVER_VERSION_TEXT_BYTES];
+	driver_date_format(package->date, date);
+	driver_version_format(package->version, version);
+	json_t *object = json_pack("{s:s, s:o, s:o, s:o, s:s?, s:s?, s:o, s:s, s:o, s:o}", "id",
+		package->id, "inf", json_text(package->inf), "class", json_text(package->class),
+		"provider", json_text(package->provider), "date", package->date != 0 ? date : NULL,
+		"version", package->has_version ? version : NULL, "path", json_text(item->path),
+		"signature", driver_signature_word(package->signature), "missing",
+		texts_to_json(package->missing, package->n_missing), "warnings",
+		texts_to_json(package->warnings, package->n_warnings));
+	return json_array_append_new(
+		item->result == IMPORT_ADDED ? addition->added : addition->already, object);
+}
+
+static void add_row(struct addition *addition, const struct import_item *item)
+{
+	const struct driver_package *package = item->package;
+	if (item->result == IMPORT_SKIPPED) {
+		table_add(&addition->passed_over, item->path, item->reason);
+		return;
+	}
+	char id[DRIVER_SHORT_ID_BYTES], date[DRIVER_DATE_TEXT_BYTES], note[80];
+	char version[DRIVER_VERSION_TEXT_BYTES] = "";
+	driver_short_id(package->id, id);
+	driver_date_format(package->date, date);
+	if (package->has_version)
+		driver_version_format(package->version, version);
+	int n = 0;
+	note[0] = 0;
+	if (package->n_missing > 0)
+		n = snprintf(note, sizeof(note), "%zu files missing", package->n_missing);
+	if (package->n_warnings > 0 && n >= 0)
+		(void)snprintf(note + n, sizeof(note) - (size_t)n, "%s%zu warnings",
+			n > 0 ? ", " : "", package->n_warnings);
+	table_add(&addition->packages, item->result == IMPORT_ADDED ? "added" : "already there", id,
+		package->inf, package->provider, package->class, version, date, note);
+}
+
+static int take_item(void *context, const struct import_item *item)
+{
+	struct addition *addition = context;
+	switch (item->result) {
+	case IMPORT_ADDED: addition->n_added++; break;
+	case IMPORT_ALREADY: addition->n_already++; break;
+	case IMPORT_SKIPPED:
+		addition->n_skipped++;
+		addition->n_faults += item->is_fault;
+		break;
+	}
+	if (item->result == IMPORT_ADDED) {
+		addition->n_incomplete += item->package->n_missing > 0;
+		addition->n_warned += item->package->n_warnings > 0;
+	}
+	if (addition->cli->json)
+		return add_json(addition, item) < 0 ? -ENOMEM : 0;
+	add_row(addition, item);
+	return 0;
+}
+
+/* ---- closing ---- */
+
+static int print_json(struct addition *addition)
+{
+	json_t *document = json_pack("{s:O, s:O, s:O}", "added", addition->added, "already",
+		addition->already, "skipped", addition->skipped);
+	if (document == NULL)
+		return cli_fail_errno(addition->cli, -ENOMEM);
+	return cli_print_json(addition->cli, document);
+}
+
+static int print_words(struct addition *addition)
+{
+	int rc = 0;
+	if (addition->n_added + addition->n_already > 0)
+		rc = table_print(&addition->packages, stdout);
+	if (rc == 0 && addition->n_skipped > 0) {
+		if (addition->n_added + addition->n_already > 0)
+			(void)printf("\n");
+		rc = table_print(&addition->passed_over, stdout);
+	}
+	if (rc < 0)
+		return cli_fail_errno(addition->cli, rc);
+	(void)printf("\n%zu added, %zu already there, %zu skipped\n", addition->n_added,
+		addition->n_already, addition->n_skipped);
+	if (addition->n_incomplete > 0)
+		(void)printf("of those added, %zu lack files that their INF names\n",
+			addition->n_incomplete);
+	if (addition->n_warned > 0)
+		(void)printf("of those added, %zu have warnings: pewter driver show ID tells "
+			     "them\n",
+			addition->n_warned);
+	return fflush(stdout) == 0 ? EXIT_DONE : cli_fail_errno(addition->cli, -EIO);
+}
+
+static int report(struct addition *addition)
+{
+	int code = addition->cli->json ? print_json(addition) : print_words(addition);
+	if (code != EXIT_DONE || addition->n_faults == 0)
+		return code;
+	(void)fprintf(stderr, "pewter %s: %zu of what was given could not be read%s\n",
+		addition->cli->command, addition->n_faults,
+		addition->cli->json ? "" : "; see the last lines of the list");
+	return addition->n_added + addition->n_already > 0 ? EXIT_ATTENTION : EXIT_FAILED;
+}
+
+/* All files of a package are open at once while its catalogue is compared with them. */
+static void raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit); /* with fewer, only very large packages fail */
+}
+
+static int run(struct cli *cli, char *const *paths, size_t n, struct addition *addition)
+{
+	CLEANUP(store_closep) struct store *store = NULL;
+	struct error err = ERROR_NULL;
+	struct progress_phases phases;
+	int rc = 0;
+	/* A name mistyped is told before anything is done. */
+	for (size_t i = 0; i < n; i++) {
+		if (access(paths[i], R_OK) < 0) {
+			(void)error_set(&err, -errno, "%s: %s", paths[i], strerror(errno));
+			return cli_fail(cli, &err);
+		}
+	}
+	if (store_open(cli->state, STORE_CREATE, &store, &err) < 0)
+		return cli_fail(cli, &err);
+	raise_descriptor_limit();
+	const struct progress_sink *sink = progress_phases_begin(&phases, cli);
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		rc = driver_import(store, paths[i], take_item, addition, sink, &err);
+	progress_phases_end(&phases);
+	if (rc == 0)
+		return report(addition);
+	if (!cli->json && addition->n_added > 0)
+		(void)print_words(addition);
+	return err.text[0] != 0 ? cli_fail(cli, &err) : cli_fail_errno(cli, rc);
+}
+
+int cmd_driver_add(struct cli *cli, int argc, char **argv)
+{
+	static const struct option options[] = {{NULL, 0, NULL, 0}};
+	if (getopt_long(argc, argv, "", options, NULL) != -1)
+		return cli_usage(cli, "see the options");
+	if (optind == argc)
+		return cli_usage(
+			cli, "name folders, INFs or archives (.zip, .cab, .7z, .exe, .tar, .iso)");
+	struct addition addition = {.cli = cli,
+		.added = json_array(),
+		.already = json_array(),
+		.skipped = json_array(),
+		.packages = table_with(8, (const char *[]){"RESULT", "ID", "INF", "PROVIDER",
+						  "CLASS", "VERSION", "DATE", "NOTE"}),
+		.passed_over = table_with(2, (const char *[]){"SKIPPED", "WHY"})};
+	int code = run(cli, argv + optind, (size_t)(argc - optind), &addition);
+	addition_clear(&addition);
+	return code;
+}
