@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What format/inf makes of INF files, in the words of inf_oracle, so that the two can be compared.
+ * What format/inf, and driver/models for install sections, make of INF files, in the words of
+ * inf_oracle, so that the two can be compared.
  *
  *   inf_dump dump LIST OUT     every section, line and field of the files that LIST names
  *   inf_dump time LIST ROUNDS  reads and parses them ROUNDS times, and prints how long that took
@@ -9,6 +10,7 @@
  */
 #include "adapter/file.h"
 #include "base/text.h"
+#include "driver/models.h"
 #include "format/inf.h"
 
 #include <errno.h>
@@ -102,71 +104,43 @@ static void dump_section(FILE *out, const struct inf *inf, uint32_t section)
 		dump_line(out, inf, section, line, index++);
 }
 
-/* The install section that amd64 takes: NAME.ntamd64, else NAME.nt, else NAME. */
-static void dump_install(FILE *out, const struct inf *inf, struct inf_text name)
+/* What amd64 takes for the install section that a model names. */
+static void dump_install(FILE *out, const struct driver_package *package, const char *name)
 {
-	static const char *const platforms[] = {".NTamd64", ".NT", ""};
-	char section[INSTALL_NAME_CHARS * 4 + 16];
-	if (name.length >= sizeof(section) - 16)
-		return;
-	const char *extension = "";
-	for (size_t i = 0; i < ARRAY_SIZE(platforms); i++) {
-		int n = snprintf(section, sizeof(section), "%.*s%s", (int)name.length, name.text,
-			platforms[i]);
-		extension = platforms[i];
-		if (inf_find_section(inf, section, (size_t)n) != INF_NONE)
-			break;
-	}
+	const char *section = NULL;
+	for (size_t i = 0; i < package->n_installs; i++)
+		if (text_equal_nocase(package->installs[i].name, name) &&
+			strcmp(package->installs[i].arch, "amd64") == 0)
+			section = package->installs[i].section;
+	bool is_there = section != NULL;
+	if (!is_there)
+		section = name;
 	fputs("install\t", out);
-	put_text(out, name);
+	put_text(out, (struct inf_text){name, strlen(name)});
 	putc('\t', out);
 	put_text(out, (struct inf_text){section, strlen(section)});
-	fprintf(out, "\t%s\n", extension);
-}
-
-static void dump_models(FILE *out, const struct inf *inf, const char *models, size_t length)
-{
-	static struct inf_scratch scratch;
-	uint32_t section = inf_find_section(inf, models, length);
-	if (section == INF_NONE)
-		return;
-	for (uint32_t line = inf_first_line(inf, section); line != INF_NONE;
-		line = inf_next_line(inf, line)) {
-		struct inf_text name = inf_field(inf, line, 1, &scratch);
-		if (name.length > 0)
-			dump_install(out, inf, name);
-	}
+	fprintf(out, "\t%s\t%s\n", section + strlen(name), is_there ? "there" : "missing");
 }
 
 static void dump_installs(FILE *out, const struct inf *inf)
 {
-	static struct inf_scratch scratch;
-	static char models[2 * LIMIT_INF_FIELD_BYTES + 2];
-	uint32_t manufacturer = inf_find_section(inf, "Manufacturer", strlen("Manufacturer"));
-	if (manufacturer == INF_NONE)
+	static const char platform[] = "NTamd64";
+	struct driver_package package = {0};
+	struct error err = {0};
+	if (models_read(inf, &package, &err) < 0)
 		return;
-	for (uint32_t line = inf_first_line(inf, manufacturer); line != INF_NONE;
-		line = inf_next_line(inf, line)) {
-		if (inf_n_fields(inf, line) == 0)
-			continue;
-		struct inf_text name = inf_field(inf, line, 1, &scratch);
-		size_t length = name.length;
-		memcpy(models, name.text, length);
-		dump_models(out, inf, models, length);
-		for (uint32_t i = 2; i <= inf_n_fields(inf, line); i++) {
-			struct inf_text decoration = inf_field(inf, line, i, &scratch);
-			if (decoration.length == 0)
-				continue;
-			models[length] = '.';
-			memcpy(models + length + 1, decoration.text, decoration.length);
-			dump_models(out, inf, models, length + 1 + decoration.length);
-		}
+	for (size_t i = 0; i < package.n_models; i++) {
+		const struct driver_model *model = &package.models[i];
+		if (text_starts_nocase(package.sections[model->section].decoration, platform) &&
+			strlen(model->install) <= INSTALL_NAME_CHARS)
+			dump_install(out, &package, model->install);
 	}
+	driver_package_clear(&package);
 }
 
 static bool is_setup(const struct inf *inf)
 {
-	static const char *const signatures[] = {"$Chicago$", "$Windows NT$", "$Windows 95$"};
+	static const char *const signatures[] = {"$Chicago$", "$Windows NT$"};
 	static struct inf_scratch scratch;
 	uint32_t version = inf_find_section(inf, "Version", strlen("Version"));
 	if (version == INF_NONE)

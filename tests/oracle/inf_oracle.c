@@ -143,11 +143,20 @@ static void dump_install(FILE *out, HINF inf, const wchar_t *name)
 	put_text(out, actual);
 	putc('\t', out);
 	put_text(out, extension != NULL ? extension : L"");
-	putc('\n', out);
+	fputs(SetupGetLineCountW(inf, actual) < 0 ? "\tmissing\n" : "\tthere\n", out);
 
 	if (!SetupDiGetActualSectionToInstallW(inf, name, other, NAME_CHARS, NULL, NULL) ||
 		wcscmp(actual, other) != 0)
 		fail("SetupDiGetActualSectionToInstallW disagrees with its Ex");
+}
+
+/* Lines without any id are for lists that people choose from. */
+static bool names_an_id(INFCONTEXT *line)
+{
+	for (DWORD i = 2; i <= SetupGetFieldCount(line); i++)
+		if (get_field(line, i) && field[0] != 0)
+			return true;
+	return false;
 }
 
 static void dump_models(FILE *out, HINF inf, const wchar_t *models)
@@ -157,16 +166,19 @@ static void dump_models(FILE *out, HINF inf, const wchar_t *models)
 	if (!SetupFindFirstLineW(inf, models, NULL, &line))
 		return;
 	do {
-		if (!get_field(&line, 1) || field[0] == 0)
+		if (!get_field(&line, 0) || !names_an_id(&line) || !get_field(&line, 1) ||
+			field[0] == 0)
 			continue;
 		wcscpy(name, field);
 		dump_install(out, inf, name);
 	} while (SetupFindNextLine(&line, &line));
 }
 
-/* Each line of [Manufacturer] names a Models section and what may follow it. */
+/* Each line of [Manufacturer] names a Models section and the TargetOS decorations that it has. For
+ * the others than amd64's, Wine's amd64 is not the judge. */
 static void dump_installs(FILE *out, HINF inf)
 {
+	static const wchar_t platform[] = L"NTamd64";
 	static wchar_t models[FIELD_CHARS * 2 + 2];
 	INFCONTEXT line;
 	if (!SetupFindFirstLineW(inf, L"Manufacturer", NULL, &line))
@@ -176,9 +188,9 @@ static void dump_installs(FILE *out, HINF inf)
 			continue;
 		wcscpy(models, field);
 		size_t length = wcslen(models);
-		dump_models(out, inf, models);
 		for (DWORD i = 2; i <= SetupGetFieldCount(&line); i++) {
-			if (!get_field(&line, i) || field[0] == 0)
+			if (!get_field(&line, i) ||
+				_wcsnicmp(field, platform, wcslen(platform)) != 0)
 				continue;
 			models[length] = '.';
 			wcscpy(models + length + 1, field);
@@ -206,7 +218,8 @@ static void dump_file(FILE *out, const char *name, const wchar_t *path)
 		dump_section(out, inf, section);
 	if (GetLastError() != ERROR_NO_MORE_ITEMS)
 		fail("SetupEnumInfSectionsW");
-	dump_installs(out, inf);
+	if (is_setup)
+		dump_installs(out, inf);
 	SetupCloseInfFile(inf);
 }
 
