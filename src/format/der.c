@@ -105,16 +105,13 @@ bool der_any(struct der *level, const char *what, struct der_item *ret_item)
 
 bool der_next(struct der *level, uint8_t tag, const char *what, struct der_item *ret_item)
 {
-	struct der_item item;
-	if (!der_any(level, what, &item))
-		return false;
-	if (item.tag != tag) {
-		der_fault(
-			level, item.at, "a tag 0x%02x, expected %s (0x%02x)", item.tag, what, tag);
+	uint8_t found = der_peek(level);
+	/* Before its length is believed: a file that is something else is not a truncated one. */
+	if (!der_is_at_end(level) && found != tag) {
+		der_fault(level, level->at, "a tag 0x%02x, expected %s (0x%02x)", found, what, tag);
 		return false;
 	}
-	*ret_item = item;
-	return true;
+	return der_any(level, what, ret_item);
 }
 
 bool der_maybe(struct der *level, uint8_t tag, struct der_item *ret_item)

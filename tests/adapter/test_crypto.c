@@ -47,11 +47,38 @@ static void test_pieces(void **state)
 	sha256_free(NULL);
 }
 
+/* FIPS 180-4's examples again (NIST "SHA1.pdf"), one after the other in one hash. */
+static void test_sha1(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *message, *digest;
+	} cases[] = {
+		{"", "da39a3ee5e6b4b0d3255bfef95601890afd80709"},
+		{"abc", "a9993e364706816aba3e25717850c26c9cd0d89d"},
+		{"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+			"84983e441c3bd26ebaae4aa1f95129e5e54670f1"},
+	};
+	struct sha1 *hash = NULL;
+	assert_int_equal(sha1_new(&hash), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		uint8_t digest[SHA1_BYTES];
+		char text[2 * SHA1_BYTES + 1];
+		assert_int_equal(sha1_add(hash, cases[i].message, strlen(cases[i].message)), 0);
+		sha1_finish(hash, digest);
+		text_hex(digest, sizeof(digest), text);
+		assert_string_equal(text, cases[i].digest);
+	}
+	sha1_free(hash);
+	sha1_free(NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_known),
 		cmocka_unit_test(test_pieces),
+		cmocka_unit_test(test_sha1),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
