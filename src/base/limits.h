@@ -68,6 +68,7 @@
 #define LIMIT_DEVICE_REPORT_BYTES         (64U << 20)  /* what lspci, pnputil, msinfo32, ... wrote */
 #define LIMIT_XML_DEPTH                   64           /* elements within elements of an .nfo */
 #define LIMIT_JSON_DEPTH                  64           /* lists and objects within each other in a report */
+#define LIMIT_PCI_NAMES_BYTES             (64U << 20)  /* pci.ids, the names of PCI devices */
 #define LIMIT_ARCHIVE_ENTRIES             200000       /* files and folders of one archive of drivers */
 #define LIMIT_ARCHIVE_BYTES               (64ULL << 30) /* an archive of drivers, expanded, nested ones with it */
 #define LIMIT_ARCHIVE_RATIO               500          /* expanded to packed size, past the first 64 MB */

@@ -14,7 +14,7 @@ static int print_table(const struct cli *cli, const struct client_record *client
 	for (size_t i = 0; i < n; i++) {
 		const struct client_record *client = &clients[i];
 		char mac[MAC_TEXT_BYTES], uuid[GUID_TEXT_BYTES] = "", seen[LOCAL_TIME_TEXT_BYTES];
-		mac_format(client->mac, mac);
+		client_mac_format(client, mac);
 		if (client->has_uuid)
 			guid_format(&client->uuid, uuid);
 		local_time_format(client->last_seen_ms, seen);

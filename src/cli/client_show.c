@@ -3,7 +3,9 @@
 #include "cli/commands.h"
 
 #include "base/address.h"
+#include "cli/device_words.h"
 #include "cli/words.h"
+#include "store/devices.h"
 
 #include <stdio.h>
 
@@ -11,7 +13,7 @@ static void print_words(const struct client_record *client)
 {
 	char mac[MAC_TEXT_BYTES], uuid[GUID_TEXT_BYTES] = "unknown";
 	char first[LOCAL_TIME_TEXT_BYTES], last[LOCAL_TIME_TEXT_BYTES];
-	mac_format(client->mac, mac);
+	client_mac_format(client, mac);
 	if (client->has_uuid)
 		guid_format(&client->uuid, uuid);
 	local_time_format(client->first_seen_ms, first);
@@ -23,6 +25,22 @@ static void print_words(const struct client_record *client)
 		client->image[0] != 0 ? client->image : "the default", first, last);
 }
 
+static bool every(const struct device *device)
+{
+	(void)device;
+	return true;
+}
+
+static json_t *show_json(const struct client_record *client, const struct device_list *devices)
+{
+	json_t *object = json_client(client);
+	if (json_object_set_new(object, "devices", devices_json(devices)) < 0) {
+		json_decref(object);
+		return NULL;
+	}
+	return json_pack("{s:o}", "client", object);
+}
+
 int cmd_client_show(struct cli *cli, int argc, char **argv)
 {
 	if (argc != 2)
@@ -30,11 +48,19 @@ int cmd_client_show(struct cli *cli, int argc, char **argv)
 	struct error err = ERROR_NULL;
 	struct client_record client;
 	CLEANUP(store_closep) struct store *store = NULL;
+	CLEANUP(device_list_clear) struct device_list devices = {0};
 	if (store_open(cli->state, STORE_READ, &store, &err) < 0 ||
-		store_client_get(store, argv[1], &client, &err) < 0)
+		store_client_get(store, argv[1], &client, &err) < 0 ||
+		store_client_devices_get(store, client.id, &devices, &err) < 0)
 		return cli_fail(cli, &err);
 	if (cli->json)
-		return cli_print_json(cli, json_pack("{s:o}", "client", json_client(&client)));
+		return cli_print_json(cli, show_json(&client, &devices));
 	print_words(&client);
-	return EXIT_DONE;
+	if (devices.n == 0) {
+		(void)puts("devices     unknown; `pewter client import` tells them");
+		return EXIT_DONE;
+	}
+	(void)putchar('\n');
+	int rc = devices_print(&devices, every);
+	return rc < 0 ? cli_fail_errno(cli, rc) : EXIT_DONE;
 }

@@ -4,6 +4,7 @@
 #include "adapter/file.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "driver/pci_names.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -29,7 +30,13 @@ int device_source_file(const char *path, struct device_report *ret_report, struc
 	int rc = read_file(path, &bytes, err);
 	if (rc == 0)
 		rc = device_report_read(bytes.bytes, bytes.size, ret_report, err);
-	return rc < 0 ? error_prefix(err, rc, "%s", name) : 0;
+	if (rc < 0)
+		return error_prefix(err, rc, "%s", name);
+	/* Names are a courtesy: without hwdata there are none. */
+	CLEANUP(pci_names_closep) struct pci_names *names = NULL;
+	if (pci_names_open(NULL, &names) == 0)
+		pci_names_fill(names, &ret_report->devices);
+	return 0;
 }
 
 int device_source_client(struct store *store, const char *word, struct client_record *ret_client,

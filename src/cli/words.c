@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/words.h"
 
-#include "base/address.h"
 #include "base/moment.h"
 #include "base/text.h"
 
@@ -36,6 +35,14 @@ json_t *json_mac(const uint8_t mac[static 6])
 		return json_null();
 	mac_format(mac, text);
 	return json_string(text);
+}
+
+void client_mac_format(const struct client_record *client, char text[static MAC_TEXT_BYTES])
+{
+	static const uint8_t zeros[6];
+	mac_format(client->mac, text);
+	if (memcmp(client->mac, zeros, sizeof(zeros)) == 0)
+		text[0] = 0;
 }
 
 json_t *json_ipv4(uint32_t address)

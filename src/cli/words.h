@@ -2,6 +2,7 @@
 /* Values of the store as JSON and as words, for the commands. */
 #pragma once
 
+#include "base/address.h"
 #include "cli/cli.h"
 #include "store/store.h"
 
@@ -23,6 +24,9 @@ json_t *json_client(const struct client_record *client);
 json_t *json_boot(const struct boot_record *boot);
 /* {"time", "kind", and what the event's details hold}. */
 json_t *json_event(const struct boot_event *event);
+
+/* "" if it is not known: a client may have been named before. */
+void client_mac_format(const struct client_record *client, char text[static MAC_TEXT_BYTES]);
 
 /* "2026-11-22 02:00:00" where the terminal is. */
 void local_time_format(int64_t unix_ms, char text[static LOCAL_TIME_TEXT_BYTES]);

@@ -62,6 +62,10 @@ static int find_by_uuid(struct store *store, const uint8_t mac[static 6], const 
 static int find_by_mac(struct store *store, const uint8_t mac[static 6],
 	struct client_record *ret_record, struct error *err)
 {
+	/* A client without a known MAC address is nobody's who comes without one. */
+	static const uint8_t unknown[6];
+	if (memcmp(mac, unknown, sizeof(unknown)) == 0)
+		return -ENOENT;
 	CLEANUP(sql_done)
 	struct sql_query query = sql_query(
 		store->sql, SELECT_CLIENT "WHERE mac = ? ORDER BY last_seen_ms DESC LIMIT 1");

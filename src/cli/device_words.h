@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Devices of a machine as a table and as JSON, for the client commands. */
+#pragma once
+
+#include "cli/cli.h"
+#include "store/devices.h"
+
+/* DEVICE of docs/json.md, each; NULL without memory. */
+json_t *devices_json(const struct device_list *devices);
+/* Those that wanted says; -ENOMEM, or -EIO if stdout cannot be written. */
+int devices_print(
+	const struct device_list *devices, bool (*wanted)(const struct device *device)) MUST_CHECK;
