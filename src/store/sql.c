@@ -13,6 +13,10 @@
 #define STATEMENTS_MAX     64
 #define BUSY_TIMEOUT_MS    10000
 #define SYNCHRONOUS_NORMAL "PRAGMA synchronous = NORMAL"
+/* 16 MB at most, taken as pages are read. Measured matching 60 devices against 104,000 ids: with
+ * SQLite's own 2 MB 3.8 ms warm and 5.7 the first time, with this 2.9 and 4.3, with the file mapped
+ * (mmap_size) 3.0 and 6.0; both together are no better. */
+#define CACHE_SIZE         "PRAGMA cache_size = -16384"
 
 struct sql {
 	sqlite3 *db;
@@ -97,7 +101,9 @@ int sql_open(const char *path, struct sql **ret_sql, struct error *err)
 	(void)sqlite3_db_config(sql->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	(void)sqlite3_db_config(sql->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	int rc = sql_run(sql,
-		"PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; " SYNCHRONOUS_NORMAL, err);
+		"PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; " CACHE_SIZE
+		"; " SYNCHRONOUS_NORMAL,
+		err);
 	if (rc < 0)
 		return rc;
 	*ret_sql = TAKE(sql);
