@@ -25,7 +25,18 @@
 #include "base/bytes.h"
 #include "store/drivers.h"
 
-/* ---- writing ---- */
+enum packed_section_flag {
+	PACKED_EXISTS = 1,
+	PACKED_IS_EMPTY = 2,
+};
+
+enum packed_install_flag {
+	PACKED_IS_NT = 1,
+	PACKED_HAS_VERSION = 2,
+	PACKED_IS_BOOT_START = 4,
+};
+
+/* ---- writing (driver_pack.c) ---- */
 
 struct packed_lines {
 	const char *id;    /* of the package */
@@ -42,7 +53,7 @@ struct packed_package {
 int driver_pack(const struct driver_package *package, struct packed_package *ret_packed) MUST_CHECK;
 void packed_package_clear(struct packed_package *packed);
 
-/* ---- reading ---- */
+/* ---- reading (driver_unpack.c) ---- */
 
 struct driver_texts {
 	const char **texts; /* owned; they point into the bytes */

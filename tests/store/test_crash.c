@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The store when things go wrong: a process killed at any instant of an import, several processes
- * writing at once, a disk that is full, blobs that somebody cut. What must hold: an image that can
- * be seen has all its blobs, whole.
+ * writing at once, a disk that is full, blobs that somebody cut. What must hold: an image or driver
+ * package that can be seen has all its blobs, whole.
  */
 #include "../unit.h"
 
 #include "adapter/crypto.h"
 #include "base/text.h"
-#include "store/store.h"
+#include "store/drivers.h"
 
+#include "driver_samples.h"
 #include "scratch.h"
 
 #include <dirent.h>
@@ -112,8 +113,168 @@ static void import_for_ever(const char *directory, int tell_fd, unsigned round)
 	}
 }
 
-/* Kills the importer after its first few steps plus some microseconds that differ each time, so
- * that the kill falls anywhere: into writing, hashing, linking, committing, sweeping. */
+/* ---- driver packages ---- */
+
+/* A package of that number: two models with ids of its own, one that all share, two files. */
+static int make_package(struct blob_batch *batch, unsigned number, struct driver_package *package,
+	struct error *err)
+{
+	char text[64];
+	uint8_t digest[SHA256_BYTES];
+	*package = sample_package('0', "driver.inf", "P", 20200101 + number, 1);
+	(void)snprintf(text, sizeof(text), "package %u", number);
+	if (sha256_of(text, strlen(text), digest) < 0)
+		return -ENOMEM;
+	text_hex(digest, sizeof(digest), package->id);
+	sample_section(package, 0, "Models", "NTamd64");
+	for (unsigned i = 0; i < 2; i++) {
+		struct blob blob;
+		(void)snprintf(text, sizeof(text), "PKG\\%u.%u", number, i);
+		sample_model(package, 0, text, "Install", text);
+		sample_model(package, 0, text, "Install", "PKG\\ALL");
+		(void)snprintf(text, sizeof(text), "package %u, file %u", number, i);
+		int rc = store_blob_batch_add_bytes(batch, text, strlen(text), &blob, err);
+		if (rc < 0)
+			return rc;
+		sample_file(package, i == 0 ? "driver.inf" : "driver.sys", DRIVER_FILE_OTHER, blob);
+	}
+	return 0;
+}
+
+#define PACKAGES_PER_BATCH 5
+
+/* What an import does: files first, then all records in one transaction. */
+static int add_batch(struct store *store, unsigned first, struct error *err)
+{
+	struct driver_package packages[PACKAGES_PER_BATCH] = {0};
+	CLEANUP(store_blob_batch_closep) struct blob_batch *batch = NULL;
+	int rc = store_blob_batch_open(store, &batch, err);
+	for (unsigned i = 0; rc == 0 && i < PACKAGES_PER_BATCH; i++)
+		rc = make_package(batch, first + i, &packages[i], err);
+	if (rc == 0)
+		rc = store_blob_batch_commit(batch, err);
+	if (rc == 0)
+		rc = store_begin_durable(store, err);
+	for (unsigned i = 0; rc == 0 && i < PACKAGES_PER_BATCH; i++) {
+		rc = store_driver_add(store, &packages[i], err);
+		if (rc == -EEXIST)
+			rc = 0;
+	}
+	if (rc == 0)
+		rc = store_commit(store, err);
+	for (unsigned i = 0; i < PACKAGES_PER_BATCH; i++)
+		driver_package_clear(&packages[i]);
+	return rc;
+}
+
+static int remove_newest(struct store *store, struct error *err)
+{
+	struct driver_package *list;
+	size_t n;
+	int rc = store_driver_list(store, &list, &n, err);
+	if (rc < 0)
+		return rc;
+	if (n > 0)
+		rc = store_driver_remove(store, list[0].id, err);
+	driver_packages_free(list, n);
+	return rc;
+}
+
+/* Adds and removes driver packages for ever. */
+static void add_for_ever(const char *directory, int tell_fd, unsigned round)
+{
+	struct error err = ERROR_NULL;
+	struct store *store;
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (store_open(directory, STORE_CREATE, &store, &err) < 0) {
+		(void)fprintf(stderr, "%s\n", err.text);
+		_exit(1);
+	}
+	for (unsigned i = 0;; i++) {
+		size_t n;
+		if (add_batch(store, (round * 7 + i) % 40 * PACKAGES_PER_BATCH, &err) < 0 ||
+			(i % 2 == 1 && remove_newest(store, &err) < 0) ||
+			(i % 3 == 2 && store_blob_sweep(store, &n, &err) < 0)) {
+			(void)fprintf(stderr, "%s\n", err.text);
+			_exit(1);
+		}
+		if (write(tell_fd, "", 1) != 1)
+			_exit(2);
+	}
+}
+
+/* Every package that can be seen has its models and files, and is found by its ids; no id leads to
+ * one that is not there. Their number. */
+static size_t assert_drivers_whole(struct store *store)
+{
+	struct error err = ERROR_NULL;
+	struct driver_package *list;
+	struct driver_search *search;
+	const struct driver_hit *hits;
+	const char *shared = "PKG\\ALL";
+	uint64_t n_packages, n_ids;
+	size_t n, n_hits;
+	assert_ok(store_driver_list(store, &list, &n, &err));
+	assert_ok(driver_search_open(store, &search, &err));
+	for (size_t i = 0; i < n; i++) {
+		struct driver_package package;
+		assert_ok(store_driver_get(store, list[i].id, &package, &err));
+		assert_int_equal(package.n_models, 4);
+		assert_int_equal(package.n_files, 2);
+		for (size_t f = 0; f < 2; f++)
+			assert_blob_whole(store, &package.files[f].blob);
+		for (size_t m = 0; m < 4; m += 2) {
+			const char *id = package.models[m].ids[0];
+			assert_ok(driver_search_ids(search, &id, 1, &hits, &n_hits, &err));
+			assert_int_equal(n_hits, 1);
+			assert_string_equal(
+				driver_search_package(search, hits[0].package)->id, package.id);
+		}
+		driver_package_clear(&package);
+	}
+	assert_ok(driver_search_ids(search, &shared, 1, &hits, &n_hits, &err));
+	assert_int_equal(n_hits, 2 * n);
+	assert_ok(store_driver_count(store, &n_packages, &n_ids, &err));
+	assert_int_equal(n_packages, n);
+	assert_int_equal(n_ids, n > 0 ? 2 * n + 1 : 0);
+	driver_search_close(search);
+	driver_packages_free(list, n);
+	return n;
+}
+
+/* ---- the kill ---- */
+
+typedef void work_function(const char *directory, int tell_fd, unsigned round);
+
+/* Kills the worker after its first few steps plus some microseconds that differ each time, so that
+ * the kill falls anywhere: into writing, hashing, linking, committing, sweeping. */
+static void kill_worker(const char *directory, work_function *work, unsigned round)
+{
+	int pipe_fds[2];
+	assert_int_equal(pipe2(pipe_fds, O_CLOEXEC), 0);
+	pid_t child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		(void)close(pipe_fds[0]);
+		work(directory, pipe_fds[1], round);
+	}
+	(void)close(pipe_fds[1]);
+	char byte;
+	for (unsigned i = 0; i < 1 + round % 6; i++)
+		assert_int_equal(read(pipe_fds[0], &byte, 1), 1);
+	struct timespec now, end;
+	(void)clock_gettime(CLOCK_MONOTONIC, &end);
+	end.tv_nsec += (round * 37 % 60) * 20000L;
+	do
+		(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	while ((now.tv_sec - end.tv_sec) * 1000000000L + now.tv_nsec - end.tv_nsec < 0);
+	assert_int_equal(kill(child, SIGKILL), 0);
+	int status;
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	(void)close(pipe_fds[0]);
+}
+
 static void test_killed(void **state)
 {
 	(void)state;
@@ -122,35 +283,29 @@ static void test_killed(void **state)
 	size_t n_seen = 0;
 	const char *directory = scratch_make();
 	for (unsigned round = 0; round < 60; round++) {
-		int pipe_fds[2];
-		assert_int_equal(pipe2(pipe_fds, O_CLOEXEC), 0);
-		pid_t child = fork();
-		assert_true(child >= 0);
-		if (child == 0) {
-			(void)close(pipe_fds[0]);
-			import_for_ever(directory, pipe_fds[1], round);
-		}
-		(void)close(pipe_fds[1]);
-		char byte;
-		for (unsigned i = 0; i < 1 + round % 6; i++)
-			assert_int_equal(read(pipe_fds[0], &byte, 1), 1);
-		struct timespec now, end;
-		(void)clock_gettime(CLOCK_MONOTONIC, &end);
-		end.tv_nsec += (round * 37 % 60) * 20000L;
-		do
-			(void)clock_gettime(CLOCK_MONOTONIC, &now);
-		while ((now.tv_sec - end.tv_sec) * 1000000000L + now.tv_nsec - end.tv_nsec < 0);
-		assert_int_equal(kill(child, SIGKILL), 0);
-		int status;
-		assert_int_equal(waitpid(child, &status, 0), child);
-		assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
-		(void)close(pipe_fds[0]);
-
+		kill_worker(directory, import_for_ever, round);
 		assert_ok(store_open(directory, STORE_READ, &store, &err));
 		n_seen += assert_images_whole(store);
 		store = store_close(store);
 	}
 	assert_true(n_seen > 60);
+	scratch_remove();
+}
+
+static void test_killed_with_drivers(void **state)
+{
+	(void)state;
+	struct error err = ERROR_NULL;
+	struct store *store;
+	size_t n_seen = 0;
+	const char *directory = scratch_make();
+	for (unsigned round = 0; round < 40; round++) {
+		kill_worker(directory, add_for_ever, round);
+		assert_ok(store_open(directory, STORE_READ, &store, &err));
+		n_seen += assert_drivers_whole(store);
+		store = store_close(store);
+	}
+	assert_true(n_seen > 200);
 	scratch_remove();
 }
 
@@ -384,6 +539,7 @@ int main(void)
 		cmocka_unit_test(test_sweep),
 		cmocka_unit_test(test_named_files),
 		cmocka_unit_test(test_killed),
+		cmocka_unit_test(test_killed_with_drivers),
 		cmocka_unit_test(test_at_once),
 		cmocka_unit_test(test_disk_full),
 	};
