@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/decode.h"
 
+#include "base/text.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -23,24 +25,12 @@ static inline bool is_ascii16(const uint8_t *bytes)
 	return ((words[0] | words[1]) & HIGH_BITS) == 0;
 }
 
-/* Writes a code point that is no surrogate; out has room for 4 bytes. */
+/* Writes a code point; out has room for 4 bytes. */
 static inline uint8_t *put(uint8_t *out, uint32_t c)
 {
-	if (c < 0x80) {
-		*out++ = (uint8_t)c;
-	} else if (c < 0x800) {
-		*out++ = (uint8_t)(0xc0 | c >> 6);
-		*out++ = (uint8_t)(0x80 | (c & 0x3f));
-	} else if (c < 0x10000) {
-		*out++ = (uint8_t)(0xe0 | c >> 12);
-		*out++ = (uint8_t)(0x80 | (c >> 6 & 0x3f));
-		*out++ = (uint8_t)(0x80 | (c & 0x3f));
-	} else {
-		*out++ = (uint8_t)(0xf0 | c >> 18);
-		*out++ = (uint8_t)(0x80 | (c >> 12 & 0x3f));
-		*out++ = (uint8_t)(0x80 | (c >> 6 & 0x3f));
-		*out++ = (uint8_t)(0x80 | (c & 0x3f));
-	}
+	if (c >= 0x80)
+		return out + text_put_code_point(c, out);
+	*out++ = (uint8_t)c;
 	return out;
 }
 

@@ -5,33 +5,36 @@
 
 #define REPLACEMENT 0xfffdU
 
-int text_add_code_point(struct buffer *out, uint32_t c)
+size_t text_put_code_point(uint32_t c, uint8_t out[static 4])
 {
-	uint8_t b[4];
-	size_t n;
-
 	if (c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
 		c = REPLACEMENT;
 	if (c < 0x80) {
-		b[0] = (uint8_t)c;
-		n = 1;
-	} else if (c < 0x800) {
-		b[0] = (uint8_t)(0xc0 | c >> 6);
-		b[1] = (uint8_t)(0x80 | (c & 0x3f));
-		n = 2;
-	} else if (c < 0x10000) {
-		b[0] = (uint8_t)(0xe0 | c >> 12);
-		b[1] = (uint8_t)(0x80 | (c >> 6 & 0x3f));
-		b[2] = (uint8_t)(0x80 | (c & 0x3f));
-		n = 3;
-	} else {
-		b[0] = (uint8_t)(0xf0 | c >> 18);
-		b[1] = (uint8_t)(0x80 | (c >> 12 & 0x3f));
-		b[2] = (uint8_t)(0x80 | (c >> 6 & 0x3f));
-		b[3] = (uint8_t)(0x80 | (c & 0x3f));
-		n = 4;
+		out[0] = (uint8_t)c;
+		return 1;
 	}
-	return buffer_add(out, b, n);
+	if (c < 0x800) {
+		out[0] = (uint8_t)(0xc0 | c >> 6);
+		out[1] = (uint8_t)(0x80 | (c & 0x3f));
+		return 2;
+	}
+	if (c < 0x10000) {
+		out[0] = (uint8_t)(0xe0 | c >> 12);
+		out[1] = (uint8_t)(0x80 | (c >> 6 & 0x3f));
+		out[2] = (uint8_t)(0x80 | (c & 0x3f));
+		return 3;
+	}
+	out[0] = (uint8_t)(0xf0 | c >> 18);
+	out[1] = (uint8_t)(0x80 | (c >> 12 & 0x3f));
+	out[2] = (uint8_t)(0x80 | (c >> 6 & 0x3f));
+	out[3] = (uint8_t)(0x80 | (c & 0x3f));
+	return 4;
+}
+
+int text_add_code_point(struct buffer *out, uint32_t c)
+{
+	uint8_t bytes[4];
+	return buffer_add(out, bytes, text_put_code_point(c, bytes));
 }
 
 /* One code point from well-formed UTF-8, or U+FFFD for one bad byte. Moves *at. */

@@ -13,6 +13,8 @@
 int text_utf8_to_utf16le(const char *text, size_t length, struct buffer *out) MUST_CHECK;
 /* UTF-16LE bytes -> UTF-8, appended. Lone surrogates and an odd last byte become U+FFFD. */
 int text_utf16le_to_utf8(const uint8_t *bytes, size_t n_bytes, struct buffer *out) MUST_CHECK;
+/* One code point as UTF-8 (an invalid one as U+FFFD): how many bytes it took. */
+size_t text_put_code_point(uint32_t code_point, uint8_t out[static 4]);
 /* Appends one code point (invalid ones as U+FFFD). */
 int text_add_code_point(struct buffer *out, uint32_t code_point) MUST_CHECK;
 

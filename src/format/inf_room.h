@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the files of the INF reader share: inf.c (bytes -> records), inf_fields.c (records ->
+/* What the files of the INF reader share: inf.c (lines, sections, the file), inf_scan.c (bytes
+ * -> fields), inf_fields.c (records ->
  * answers), inf_names.c (names whatever their case). */
 #pragma once
 
@@ -73,6 +74,31 @@ static inline struct inf_text inf_span_text(const struct inf *inf, struct inf_sp
 {
 	return (struct inf_text){inf->text + span.at, span.length};
 }
+
+/* ---- inf.c ---- */
+
+struct inf_parser {
+	struct inf *inf;
+	uint8_t *end;     /* the newline of our own */
+	uint32_t place;   /* line of the file, 1-based */
+	uint32_t section; /* INF_NONE before the first */
+	int rc;           /* why grow() failed */
+	struct error *err;
+};
+
+void inf_add_problem(struct inf *inf, uint32_t place, const char *format, ...) PRINTF_LIKE(3, 4);
+
+/* ---- inf_scan.c: all of these stop at a newline at the latest ---- */
+
+uint8_t *inf_skip_blanks(uint8_t *p);
+bool inf_is_blank(uint8_t byte); /* an ASCII one */
+uint8_t *inf_find_newline(const struct inf_parser *parser, uint8_t *p);
+/*
+ * One field, from its first byte (blanks are skipped) to what ends it: a comma, a comment, a
+ * newline, and for a key an equals sign. Without the blanks behind it.
+ */
+uint8_t *inf_take_field(
+	struct inf_parser *parser, uint8_t *start, bool is_key, struct inf_span *ret_span);
 
 /* ---- inf_fields.c ---- */
 
