@@ -316,10 +316,21 @@ static double seconds(void)
 	return (double)now.QuadPart / (double)frequency.QuadPart;
 }
 
-/* Opening maps the file, parses it whole and keeps it; no section or field is asked for. */
+/* Of this process; wineserver's part in opening files is not in it. */
+static double cpu_seconds(void)
+{
+	FILETIME made, ended, kernel, user;
+	if (!GetProcessTimes(GetCurrentProcess(), &made, &ended, &kernel, &user))
+		fail("GetProcessTimes");
+	return ((double)kernel.dwLowDateTime + (double)user.dwLowDateTime) / 1e7 +
+	       ((double)kernel.dwHighDateTime + (double)user.dwHighDateTime) * 4294967296.0 / 1e7;
+}
+
+/* Opening maps the file, parses it whole and keeps it; no section or field is asked for. The best
+ * round counts. */
 static int measure(const struct list *list, int rounds)
 {
-	double bytes = 0, best = 0;
+	double bytes = 0, best = 0, best_cpu = 0;
 	size_t opened = 0;
 	for (size_t i = 0; i < list->n; i++) {
 		WIN32_FILE_ATTRIBUTE_DATA data;
@@ -328,7 +339,7 @@ static int measure(const struct list *list, int rounds)
 		bytes += data.nFileSizeLow;
 	}
 	for (int round = 0; round < rounds; round++) {
-		double start = seconds();
+		double start = seconds(), start_cpu = cpu_seconds();
 		opened = 0;
 		for (size_t i = 0; i < list->n; i++) {
 			HINF inf = SetupOpenInfFileW(list->paths[i], NULL, INF_STYLE_OLDNT, NULL);
@@ -337,12 +348,15 @@ static int measure(const struct list *list, int rounds)
 			opened++;
 			SetupCloseInfFile(inf);
 		}
-		double took = seconds() - start;
+		double took = seconds() - start, took_cpu = cpu_seconds() - start_cpu;
 		if (round == 0 || took < best)
 			best = took;
+		if (round == 0 || took_cpu < best_cpu)
+			best_cpu = took_cpu;
 	}
-	printf("{\"files\": %u, \"opened\": %u, \"bytes\": %.0f, \"seconds\": %.6f}\n",
-		(unsigned)list->n, (unsigned)opened, bytes, best);
+	printf("{\"files\": %u, \"opened\": %u, \"bytes\": %.0f, \"seconds\": %.6f, "
+	       "\"cpu_seconds\": %.6f}\n",
+		(unsigned)list->n, (unsigned)opened, bytes, best, best_cpu);
 	return 0;
 }
 
