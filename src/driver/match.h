@@ -30,21 +30,28 @@ struct candidate {
 	char id[256];      /* the id that matched */
 	uint32_t date;     /* of this driver: the install section's own DriverVer, else the INF's */
 	uint64_t version;
-	char *reason;                    /* in words, owned */
-	char instead[SHA256_TEXT_BYTES]; /* of a marked one: the substitute; "" for none */
+	char *reason; /* in words, owned */
+	/* Of a marked one, who stands in for it: a package id or the beginning of one, or the INF
+	 * name of a family; "" for none. */
+	char instead[SHA256_TEXT_BYTES];
+	char instead_family[64];
 };
 
+/* One candidate for each install section of a package that a line for the device names (the best of
+ * several); of a package with none, the line that comes nearest. */
 struct device_match {
 	struct candidate *candidates; /* usable first, then incomplete, marked, the rest; in each:
 					 best rank, newest date, highest version first */
 	size_t n;
-	ssize_t pick;     /* index of the one to take, or -1 */
-	char reason[256]; /* why that one, or why none: no package; only for other Windows; only
+	ssize_t pick;     /* index of the one to take, or -1; it is usable, or incomplete where none
+			     is usable */
+	char reason[512]; /* why that one, or why none: no package; only for other Windows; only
 			     marked ones; ... */
 };
 
 struct matching; /* owns what the results point to */
 
+/* rules may be NULL; they and the store must outlive it. */
 int matching_open(struct store *store, const struct driver_rules *rules,
 	const struct target *target, struct matching **ret_matching, struct error *err) MUST_CHECK;
 struct matching *matching_close(struct matching *matching);
