@@ -21,6 +21,7 @@ static const struct {
 	{inspect_is_sdi, inspect_sdi},
 	{inspect_is_bcd, inspect_bcd},
 	{inspect_is_pe, inspect_pe},
+	{inspect_is_catalog, inspect_catalog},
 };
 
 /* ---- facts for people ---- */

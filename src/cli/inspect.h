@@ -25,8 +25,8 @@ typedef bool inspect_test(const struct inspected *file);
 /* Its facts: "kind" first. NULL with err set if it cannot be read. */
 typedef json_t *inspect_facts(const struct inspected *file, struct error *err);
 
-inspect_test inspect_is_bcd, inspect_is_pe, inspect_is_sdi, inspect_is_wim;
-inspect_facts inspect_bcd, inspect_pe, inspect_sdi, inspect_wim;
+inspect_test inspect_is_bcd, inspect_is_catalog, inspect_is_pe, inspect_is_sdi, inspect_is_wim;
+inspect_facts inspect_bcd, inspect_catalog, inspect_pe, inspect_sdi, inspect_wim;
 
 /* INFs have no first bytes of their own: this is asked last. Prints; an enum exit_code. */
 int inspect_inf(const struct cli *cli, const struct inspected *file);

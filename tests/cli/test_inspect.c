@@ -6,6 +6,7 @@
 #include "format/sdi.h"
 #include "image/bcd.h"
 
+#include "../format/catalog_maker.h"
 #include "../store/scratch.h"
 
 #include <jansson.h>
@@ -204,6 +205,51 @@ static void other_kinds(void **state)
 	json_decref(document);
 }
 
+static void a_catalogue(void **state)
+{
+	(void)state;
+	static const struct maker_member members[] = {
+		{"net.inf", {0xab, 1}, 20, MAKER_NAMED_BY_TEXT, false},
+		{"net.sys", {0xcd, 2}, 32, MAKER_NAMED_BY_BYTES, false},
+	};
+	const struct maker_options options = {.stamped = "20240229235959Z"};
+	struct maker_key key = maker_key_new();
+	struct buffer bytes = maker_catalog(members, 2, &key, &options);
+	make_file("net.cat", bytes.bytes, bytes.size);
+	json_t *facts = facts_of("", "net.cat");
+	assert_text(facts, "kind", "cat");
+	assert_text(facts, "signer", MAKER_SIGNER);
+	assert_text(facts, "signed", "2024-02-29T23:59:59.000Z");
+	assert_true(json_is_true(json_object_get(facts, "stamped")));
+	assert_true(json_is_true(json_object_get(facts, "intact")));
+	const json_t *list = json_object_get(facts, "members");
+	assert_int_equal(json_array_size(list), 2);
+	assert_text(json_array_get(list, 0), "file", "net.inf");
+	assert_text(json_array_get(list, 0), "algorithm", "SHA-1");
+	assert_text(json_array_get(list, 0), "hash", "ab01000000000000000000000000000000000000");
+	assert_text(json_array_get(list, 1), "file", "net.sys");
+	assert_text(json_array_get(list, 1), "os", "2:5.1,2:6.0");
+	assert_text(json_array_get(json_object_get(facts, "attributes"), 0), "name", "HWID1");
+	json_decref(facts);
+
+	/* Changed after signing: it is read all the same, and says so. */
+	uint8_t *name = memmem(bytes.bytes, bytes.size, "0123456789abcdef", 16);
+	assert_non_null(name);
+	name[0] = 'X';
+	make_file("net.cat", bytes.bytes, bytes.size);
+	facts = facts_of("", "net.cat");
+	assert_true(json_is_false(json_object_get(facts, "intact")));
+	assert_text(facts, "fault", "what is signed was changed after it was signed");
+	json_decref(facts);
+
+	char out[2000];
+	make_file("net.cat", bytes.bytes, bytes.size / 2);
+	assert_int_equal(run("", "net.cat", out, sizeof(out)), 1);
+	assert_non_null(strstr(out, "net.cat: truncated at byte "));
+	buffer_free(&bytes);
+	maker_key_free(&key);
+}
+
 static void what_is_nothing_is_said(void **state)
 {
 	(void)state;
@@ -266,6 +312,7 @@ int main(void)
 		cmocka_unit_test(summary_of_an_inf),
 		cmocka_unit_test(words),
 		cmocka_unit_test(other_kinds),
+		cmocka_unit_test(a_catalogue),
 		cmocka_unit_test(what_is_nothing_is_said),
 		cmocka_unit_test(strings_are_no_bomb),
 	};
