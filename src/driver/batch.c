@@ -113,7 +113,7 @@ int batch_add(struct batch *batch, struct package_draft *draft, const char *path
 
 static int add_records(struct batch *batch, struct error *err)
 {
-	int rc = store_begin(batch->store, err);
+	int rc = store_begin_durable(batch->store, err);
 	if (rc < 0)
 		return rc;
 	for (size_t i = 0; rc == 0 && i < batch->n; i++) {
