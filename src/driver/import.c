@@ -35,6 +35,7 @@ struct import {
 	struct frame frames[LIMIT_ARCHIVE_DEPTH + 1];
 	size_t n_frames;
 	size_t n_infs; /* of setup or not, met so far */
+	size_t n_skipped;
 };
 
 static void import_clear(struct import *import)
@@ -50,6 +51,7 @@ static int tell_skipped(struct import *import, const char *path, const char *rea
 {
 	const struct import_item item = {
 		.result = IMPORT_SKIPPED, .is_fault = is_fault, .path = path, .reason = reason};
+	import->n_skipped++;
 	return import->visitor(import->context, &item);
 }
 
@@ -343,7 +345,7 @@ int driver_import(struct store *store, const char *path, import_visitor *visitor
 		rc = import_path(import, path, err);
 	if (rc == 0)
 		rc = batch_flush(import->batch, err);
-	if (rc == 0 && import->n_infs == 0)
+	if (rc == 0 && import->n_infs == 0 && import->n_skipped == 0)
 		rc = tell_skipped(import, path, "holds no INF", true);
 	import_clear(import);
 	return rc;

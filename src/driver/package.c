@@ -168,7 +168,7 @@ static int add_cabinet(struct reading *reading, const struct inf_file *wanted, s
 		!place_path(reading->folder, wanted->cabinet, path, sizeof(path)))
 		return 0;
 	ssize_t file = fileset_find(&reading->place->files, path);
-	const struct place_part part = {&reading->place->files, (size_t)file};
+	const struct place_part part = {&reading->place->files, (size_t)file, 0};
 	return file < 0 ? 0 : add_file(reading, wanted->cabinet, DRIVER_FILE_OTHER, &part, err);
 }
 
@@ -186,6 +186,7 @@ static int add_named(struct reading *reading, size_t i, struct error *err)
 		return wanted->is_inbox ? 0 : add_missing(reading, wanted->path, err);
 	}
 	reading->is_there[i] = true;
+	part.archs = wanted->archs;
 	rc = add_file(reading, wanted->path, DRIVER_FILE_OTHER, &part, err);
 	return rc < 0 || part.set == &reading->place->files ? rc
 							    : add_cabinet(reading, wanted, err);
@@ -240,13 +241,13 @@ static int add_catalog(struct reading *reading, enum inf_arch arch, struct error
 		file = fileset_find(&reading->place->files, path);
 	if (file < 0)
 		return is_missing(package, name) ? 0 : add_missing(reading, name, err);
-	const struct place_part part = {&reading->place->files, (size_t)file};
+	const struct place_part part = {&reading->place->files, (size_t)file, 0};
 	return add_file(reading, name, DRIVER_FILE_CATALOG, &part, err);
 }
 
 static int gather(struct reading *reading, size_t inf_file, struct error *err)
 {
-	const struct place_part inf = {&reading->place->files, inf_file};
+	const struct place_part inf = {&reading->place->files, inf_file, 0};
 	const char *name = path_name(fileset_path(inf.set, inf_file));
 	int rc = add_file(reading, name, DRIVER_FILE_INF, &inf, err);
 	for (int arch = 0; rc == 0 && arch < INF_N_ARCHS; arch++)

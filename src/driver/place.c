@@ -106,7 +106,7 @@ static int expand(struct place *place, struct place_tools *tools, size_t file,
 			return rc;
 		packed->expanded = (uint32_t)place->expanded.n;
 	}
-	*ret_part = (struct place_part){&place->expanded, packed->expanded - 1};
+	*ret_part = (struct place_part){&place->expanded, packed->expanded - 1, 0};
 	return 0;
 }
 
@@ -191,7 +191,7 @@ static int find_in_cabinet(struct place *place, struct place_tools *tools, size_
 		member = fileset_find(&cabinet->files, path_name(name));
 	if (member < 0)
 		return -ENOENT;
-	*ret_part = (struct place_part){&cabinet->files, (size_t)member};
+	*ret_part = (struct place_part){&cabinet->files, (size_t)member, 0};
 	return 0;
 }
 
@@ -201,7 +201,7 @@ static int find_anywhere(struct place *place, struct place_tools *tools, const c
 	char name[LIMIT_PATH_BYTES];
 	ssize_t file = find_plain(place, folder, wanted->path);
 	if (file >= 0) {
-		*ret_part = (struct place_part){&place->files, (size_t)file};
+		*ret_part = (struct place_part){&place->files, (size_t)file, 0};
 		return 0;
 	}
 	if (compressed_name(wanted->path, name, sizeof(name))) {

@@ -34,6 +34,7 @@ struct place_tools {
 struct place_part {
 	struct fileset *set;
 	size_t file;
+	uint8_t archs; /* whose sections copy it: 1 << enum inf_arch; 0 of INF and catalogue */
 };
 
 struct place place_empty(void);

@@ -1,0 +1,616 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "../unit.h"
+
+#include "packs.h"
+
+#include "format/pe.h"
+
+#include <dirent.h>
+#include <errno.h>
+
+/* A state, and a folder beside it for what is imported. */
+struct world {
+	struct store *store;
+	char state[128], root[128];
+	uint8_t sys32[FAKE_SYS_BYTES], sys64[FAKE_SYS_BYTES];
+};
+
+static int set_up(void **state)
+{
+	struct error err = ERROR_NULL;
+	struct world *world = calloc(1, sizeof(*world));
+	assert_non_null(world);
+	const char *folder = scratch_make();
+	(void)snprintf(world->state, sizeof(world->state), "%s/state", folder);
+	(void)snprintf(world->root, sizeof(world->root), "%s/in", folder);
+	assert_int_equal(mkdir(world->root, 0700), 0);
+	assert_ok(store_open(world->state, STORE_CREATE, &world->store, &err));
+	fake_sys(world->sys32, PE_MACHINE_X86, 5, 1);
+	fake_sys(world->sys64, PE_MACHINE_AMD64, 6, 1);
+	*state = world;
+	return 0;
+}
+
+/* Nothing of an import stays but records and blobs. */
+static void check_state(const struct world *world)
+{
+	DIR *folder = opendir(world->state);
+	assert_non_null(folder);
+	for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
+		if (strncmp(entry->d_name, ".import", 7) == 0)
+			fail_msg("%s was left behind", entry->d_name);
+	}
+	(void)closedir(folder);
+}
+
+static int tear_down(void **state)
+{
+	struct world *world = *state;
+	check_state(world);
+	(void)store_close(world->store);
+	free(world);
+	scratch_remove();
+	return 0;
+}
+
+static void import(const struct world *world, const char *name, struct told *told)
+{
+	struct error err = ERROR_NULL;
+	char path[512];
+	*told = (struct told){0};
+	(void)snprintf(path, sizeof(path), "%s%s%s", world->root, name[0] != 0 ? "/" : "", name);
+	assert_ok(driver_import(world->store, path, write_down, told, NULL, &err));
+	check_state(world);
+}
+
+static void put_pack(const struct world *world, const char *folder, const char *inf)
+{
+	char path[256];
+	(void)snprintf(path, sizeof(path), "%s/card.inf", folder);
+	put_text(world->root, path, inf);
+	(void)snprintf(path, sizeof(path), "%s/Card32.SYS", folder);
+	put_file(world->root, path, world->sys32, FAKE_SYS_BYTES);
+	(void)snprintf(path, sizeof(path), "%s/CARD64.sys", folder);
+	put_file(world->root, path, world->sys64, FAKE_SYS_BYTES);
+}
+
+static struct driver_package package_of(const struct world *world, const struct told *told)
+{
+	struct error err = ERROR_NULL;
+	struct driver_package package;
+	assert_ok(store_driver_get(world->store, told->id, &package, &err));
+	return package;
+}
+
+static const struct driver_file *file_of(const struct driver_package *package, const char *path)
+{
+	for (size_t i = 0; i < package->n_files; i++) {
+		if (strcmp(package->files[i].path, path) == 0)
+			return &package->files[i];
+	}
+	fail_msg("%s is not in the package", path);
+	return NULL;
+}
+
+static size_t count_packages(const struct world *world)
+{
+	struct error err = ERROR_NULL;
+	uint64_t n_packages, n_ids;
+	assert_ok(store_driver_count(world->store, &n_packages, &n_ids, &err));
+	return n_packages;
+}
+
+/* ---- packages ---- */
+
+static void a_folder_is_taken_in(void **state)
+{
+	const struct world *world = *state;
+	struct told told;
+	put_pack(world, "a/b", INF_PLAIN);
+	import(world, "", &told);
+	assert_int_equal(told.n_added, 1);
+	assert_non_null(strstr(told.text, "/in/a/b/card.inf\n"));
+	assert_string_equal(told.missing, "");
+	assert_string_equal(told.warnings, "");
+
+	struct driver_package package = package_of(world, &told);
+	assert_string_equal(package.inf, "card.inf");
+	assert_string_equal(package.class, "Net");
+	assert_int_equal(package.date, 20240131);
+	assert_int_equal(package.n_files, 3);
+	const struct driver_file *file = file_of(&package, "card64.sys");
+	assert_string_equal(file->arch, "amd64");
+	assert_int_equal(file->subsystem_major, 6);
+	assert_int_equal(file->blob.size, FAKE_SYS_BYTES);
+	assert_int_equal(file_of(&package, "card.inf")->kind, DRIVER_FILE_INF);
+	struct error err = ERROR_NULL;
+	CLEANUP(file_closep) int fd = -1;
+	uint8_t bytes[FAKE_SYS_BYTES];
+	assert_ok(store_blob_open(world->store, file->blob.sha256, &fd, &err));
+	assert_int_equal(file_read_at(fd, 0, bytes, sizeof(bytes)), 0);
+	assert_memory_equal(bytes, world->sys64, sizeof(bytes));
+	driver_package_clear(&package);
+}
+
+/* From a folder, and out of every kind of archive: one package. */
+static void the_same_package_is_one(void **state)
+{
+	struct world *world = *state;
+	struct told told;
+	const struct test_entry entries[] = {
+		{.name = "x/card.inf", .content = INF_PLAIN},
+		{.name = "x/card32.sys",
+			.content = (char *)world->sys32,
+			.content_bytes = FAKE_SYS_BYTES},
+		{.name = "x/CARD64.SYS",
+			.content = (char *)world->sys64,
+			.content_bytes = FAKE_SYS_BYTES},
+	};
+	put_pack(world, "folder", INF_PLAIN);
+	import(world, "folder", &told);
+	assert_int_equal(told.n_added, 1);
+	char id[SHA256_TEXT_BYTES];
+	memcpy(id, told.id, sizeof(id));
+	struct buffer archives[] = {make_zip(entries, 3), make_cab(entries, 3), make_7z(entries, 3),
+		make_tar(entries, 3)};
+	for (size_t i = 0; i < ARRAY_SIZE(archives); i++) {
+		put_file(world->root, "pack", archives[i].bytes, archives[i].size);
+		import(world, "pack", &told);
+		assert_int_equal(told.n_already, 1);
+		assert_string_equal(told.id, id);
+		assert_non_null(strstr(told.text, "/in/pack: x/card.inf\n"));
+		buffer_free(&archives[i]);
+	}
+	import(world, "folder", &told);
+	assert_int_equal(told.n_already, 1);
+	assert_int_equal(count_packages(world), 1);
+	/* Another byte in a file makes another package. */
+	world->sys64[FAKE_SYS_BYTES - 1] = 1;
+	put_pack(world, "folder", INF_PLAIN);
+	import(world, "folder", &told);
+	assert_int_equal(told.n_added, 1);
+	assert_string_not_equal(told.id, id);
+}
+
+static void what_is_missing_is_told(void **state)
+{
+	const struct world *world = *state;
+	struct told told;
+	put_text(world->root, "card.inf",
+		INF_HEAD "CatalogFile = card.cat\r\n" INF_BODY INF_PLAIN_DISK);
+	put_file(world->root, "card32.sys", world->sys32, FAKE_SYS_BYTES);
+	import(world, "", &told);
+	assert_int_equal(told.n_added, 1);
+	assert_string_equal(told.missing, "card.cat;card64.sys;");
+	struct driver_package package = package_of(world, &told);
+	assert_int_equal(package.n_missing, 2);
+	for (size_t i = 0; i < package.n_installs; i++) {
+		const struct driver_install *install = &package.installs[i];
+		bool is_64 = strcmp(install->name, "I64") == 0;
+		if (strcmp(install->arch, is_64 ? "amd64" : "x86") == 0)
+			assert_int_equal(install->n_missing, is_64 ? 1 : 0);
+	}
+	driver_package_clear(&package);
+}
+
+static void other_infs_are_passed_over(void **state)
+{
+	const struct world *world = *state;
+	static const struct {
+		const char *text, *why;
+	} cases[] = {
+		{"[autorun]\r\nopen=setup.exe\r\n", "no [Version] section"},
+		{"[Version]\r\nSignature=\"$Something$\"\r\n", "Signature"},
+		{"[Version]\r\nSignature=\"$Windows NT$\"\r\nClass=Net\r\n", "[Manufacturer]"},
+		{"plain words", "no section"},
+		{"", ""},
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct told told;
+		put_text(world->root, "autorun.inf", cases[i].text);
+		import(world, "", &told);
+		if (told.n_skipped != 1 || strstr(told.text, cases[i].why) == NULL)
+			fail_msg("case %zu: %s", i, told.text);
+		assert_int_equal(told.n_added + told.n_faults, 0);
+	}
+}
+
+/* ---- where files lie ---- */
+
+#define INF_FOLDERS                                                                                \
+	(INF_HEAD INF_BODY "[SourceDisksNames]\r\n1 = Disk,,,\\Drivers\r\n2 = Disk\r\n"            \
+			   "[SourceDisksFiles]\r\ncard32.sys = 1, x86\r\ncard64.sys = 2, x64\r\n")
+
+static void files_lie_where_the_inf_says(void **state)
+{
+	const struct world *world = *state;
+	struct told told;
+	char id[SHA256_TEXT_BYTES];
+	put_text(world->root, "a/card.inf", INF_FOLDERS);
+	put_file(world->root, "a/DRIVERS/X86/card32.sys", world->sys32, FAKE_SYS_BYTES);
+	put_file(world->root, "a/X64/card64.sys", world->sys64, FAKE_SYS_BYTES);
+	/* Not those of other folders. */
+	put_text(world->root, "a/card64.sys", "another");
+	import(world, "a", &told);
+	assert_int_equal(told.n_added, 1);
+	assert_string_equal(told.missing, "");
+	memcpy(id, told.id, sizeof(id));
+	struct driver_package package = package_of(world, &told);
+	assert_string_equal(file_of(&package, "Drivers/x86/card32.sys")->arch, "x86");
+	assert_string_equal(file_of(&package, "x64/card64.sys")->arch, "amd64");
+	driver_package_clear(&package);
+
+	/* The INF alone needs the same files, and no other folders. */
+	put_text(world->root, "a/other/card.inf", INF_PLAIN);
+	import(world, "a/card.inf", &told);
+	assert_int_equal(told.n_already, 1);
+	assert_string_equal(told.id, id);
+	assert_int_equal(told.n_added + told.n_skipped + told.n_faults, 0);
+
+	/* Copied flat, they are found beside the INF. */
+	put_text(world->root, "b/card.inf", INF_FOLDERS);
+	put_file(world->root, "b/card32.sys", world->sys32, FAKE_SYS_BYTES);
+	put_file(world->root, "b/card64.sys", world->sys64, FAKE_SYS_BYTES);
+	import(world, "b", &told);
+	assert_int_equal(told.n_already, 1);
+	assert_string_equal(told.id, id);
+}
+
+static struct buffer make_szdd(const uint8_t *bytes, size_t n)
+{
+	struct buffer out = buffer_with_max(10000);
+	put_bytes(&out,
+		"SZDD\x88\xf0\x27\x33"
+		"As",
+		10);
+	put_le(&out, n, 4);
+	for (size_t i = 0; i < n; i++) {
+		if (i % 8 == 0)
+			put_le(&out, 0xff, 1);
+		put_bytes(&out, bytes + i, 1);
+	}
+	return out;
+}
+
+static void compressed_files_are_expanded(void **state)
+{
+	const struct world *world = *state;
+	struct told told;
+	char id[SHA256_TEXT_BYTES];
+	put_pack(world, "plain", INF_PLAIN);
+	import(world, "plain", &told);
+	memcpy(id, told.id, sizeof(id));
+	const struct test_entry entry = {.name = "card64.sys",
+		.content = (char *)world->sys64,
+		.content_bytes = FAKE_SYS_BYTES};
+	struct buffer szdd = make_szdd(world->sys32, FAKE_SYS_BYTES);
+	struct buffer cab = make_cab(&entry, 1);
+	put_text(world->root, "packed/card.inf", INF_PLAIN);
+	put_file(world->root, "packed/CARD32.SY_", szdd.bytes, szdd.size);
+	put_file(world->root, "packed/card64.sy_", cab.bytes, cab.size);
+	import(world, "packed", &told);
+	assert_int_equal(told.n_already, 1);
+	assert_string_equal(told.id, id);
+
+	/* Cut or of no known kind: as good as missing, and it is said why. */
+	put_file(world->root, "packed/CARD32.SY_", szdd.bytes, szdd.size - 20);
+	put_text(world->root, "packed/card64.sy_", "what is this");
+	import(world, "packed", &told);
+	assert_int_equal(told.n_added, 1);
+	assert_string_equal(told.missing, "card32.sys;card64.sys;");
+	assert_non_null(strstr(told.warnings, "CARD32.SY_: the compressed file is cut short"));
+	assert_non_null(strstr(told.warnings, "card64.sy_: not compressed"));
+	buffer_free(&szdd);
+	buffer_free(&cab);
+}
+
+#define INF_CABINET                                                                                \
+	(INF_HEAD INF_BODY "[SourceDisksNames]\r\n1 = Disk, files.cab\r\n"                         \
+			   "[SourceDisksFiles]\r\ncard32.sys = 1\r\ncard64.sys = 1\r\n")
+
+static void cabinets_that_the_inf_names_are_opened(void **state)
+{
+	const struct world *world = *state;
+	struct told told;
+	const struct test_entry entries[] = {
+		{.name = "CARD32.SYS",
+			.content = (char *)world->sys32,
+			.content_bytes = FAKE_SYS_BYTES},
+		{.name = "sub\\card64.sys",
+			.content = (char *)world->sys64,
+			.content_bytes = FAKE_SYS_BYTES},
+	};
+	struct buffer cab = make_cab(entries, 2);
+	put_text(world->root, "card.inf", INF_CABINET);
+	put_text(world->root, "card2.inf", INF_CABINET);
+	put_file(world->root, "Files.CAB", cab.bytes, cab.size);
+	import(world, "", &told);
+	assert_int_equal(told.n_added, 2);
+	/* sub\card64.sys is not where the INF says it is. */
+	assert_string_equal(told.missing, "card64.sys;");
+	struct driver_package package = package_of(world, &told);
+	assert_string_equal(file_of(&package, "card32.sys")->arch, "x86");
+	assert_int_equal(file_of(&package, "files.cab")->blob.size, cab.size);
+	driver_package_clear(&package);
+
+	put_file(world->root, "Files.CAB", cab.bytes, cab.size - 10);
+	import(world, "card.inf", &told);
+	assert_string_equal(told.missing, "card32.sys;card64.sys;");
+	assert_non_null(strstr(told.warnings, "Files.CAB: cut short"));
+	buffer_free(&cab);
+}
+
+/* ---- archives ---- */
+
+static void nested_archives_are_opened(void **state)
+{
+	const struct world *world = *state;
+	struct told told;
+	struct test_entry entries[2] = {{.name = "card.inf", .content = INF_PLAIN}};
+	struct buffer inner = make_cab(entries, 1);
+	char path[512];
+	for (int depth = 0; depth < 6; depth++) {
+		(void)snprintf(path, sizeof(path), "%d.zip", depth);
+		put_file(world->root, path, inner.bytes, inner.size);
+		entries[0] = (struct test_entry){.name = "Inner.CAB",
+			.content = (char *)inner.bytes,
+			.content_bytes = inner.size};
+		if (depth > 0)
+			entries[0].name = "inner.Zip";
+		struct buffer outer = make_zip(entries, 1);
+		buffer_free(&inner);
+		inner = outer;
+	}
+	import(world, "2.zip", &told);
+	assert_int_equal(told.n_added, 1);
+	assert_non_null(strstr(told.text, "/in/2.zip: inner.Zip: Inner.CAB: card.inf\n"));
+	import(world, "4.zip", &told);
+	assert_int_equal(told.n_already, 1);
+	import(world, "5.zip", &told);
+	assert_int_equal(told.n_already, 0);
+	assert_non_null(strstr(told.text, "nested too deep"));
+	buffer_free(&inner);
+}
+
+static void hostile_archives_leave_nothing(void **state)
+{
+	const struct world *world = *state;
+	const struct test_entry good = {.name = "card.inf", .content = INF_PLAIN};
+	static const struct {
+		struct test_entry entry;
+		const char *why;
+	} cases[] = {
+		{{.name = "../../evil.inf", .content = INF_PLAIN}, "\"..\""},
+		{{.name = "/tmp/evil.inf", .content = INF_PLAIN}, "absolute"},
+		{{.name = "C:\\evil.inf", .content = INF_PLAIN}, "drive"},
+		{{.name = "link.inf", .content = "/etc/passwd", .zip_mode = 0120777}, "symbolic"},
+		{{.name = "CARD.INF", .content = INF_PLAIN}, "two of that name"},
+		{{.name = "card.inf", .content = INF_PLAIN}, "two of that name"},
+		{{.name = "card.inf/x.sys", .content = "x"}, "two of that name"},
+		{{.name = "secret.sys", .content = "x", .zip_flags = 1}, "encrypted"},
+		{{.name = "a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p/q/r/s/t/u/v/w/x/y/z/a/b/c/d/e/f/g.sys",
+			 .content = "x"},
+			"nested deeper"},
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct told told;
+		const struct test_entry entries[] = {good, cases[i].entry};
+		struct buffer zip = make_zip(entries, 2);
+		put_file(world->root, "hostile.zip", zip.bytes, zip.size);
+		import(world, "hostile.zip", &told);
+		if (told.n_faults != 1 || strstr(told.text, cases[i].why) == NULL)
+			fail_msg("case %zu: %s", i, told.text);
+		assert_int_equal(told.n_added + told.n_already + told.n_skipped, 0);
+		assert_non_null(strstr(told.text, "/in/hostile.zip: "));
+		assert_null(strchr(strchr(told.text, '\n') + 1, '\n'));
+		buffer_free(&zip);
+	}
+	assert_int_equal(count_packages(world), 0);
+}
+
+/* One that is broken is no reason to leave its neighbours. */
+static void a_broken_archive_harms_no_other(void **state)
+{
+	const struct world *world = *state;
+	struct told told;
+	const struct test_entry good = {.name = "card.inf", .content = INF_PLAIN};
+	struct buffer zip = make_zip(&good, 1);
+	put_file(world->root, "a.zip", zip.bytes, zip.size - 30);
+	put_file(world->root, "b.zip", zip.bytes, zip.size);
+	put_text(world->root, "c.exe", "MZ, but no archive");
+	import(world, "", &told);
+	assert_int_equal(told.n_added, 1);
+	assert_int_equal(told.n_faults, 1);
+	assert_non_null(strstr(told.text, "/in/a.zip: cut short"));
+	buffer_free(&zip);
+}
+
+static void other_files_are_refused(void **state)
+{
+	const struct world *world = *state;
+	struct told told;
+	struct error err = ERROR_NULL;
+	put_text(world->root, "notes.txt", "nothing");
+	import(world, "notes.txt", &told);
+	assert_int_equal(told.n_faults, 1);
+	assert_non_null(strstr(told.text, "neither an INF nor an archive"));
+	import(world, "", &told);
+	assert_non_null(strstr(told.text, "/in: holds no INF"));
+	assert_int_equal(
+		driver_import(world->store, "/nowhere", write_down, &told, NULL, &err), -ENOENT);
+	assert_non_null(strstr(err.text, "/nowhere"));
+}
+
+/* ---- folders ---- */
+
+static void links_do_not_lead_out(void **state)
+{
+	const struct world *world = *state;
+	struct told told;
+	char path[256], target[256];
+	put_text(world->root, "outside/card.inf", INF_PLAIN);
+	put_text(world->root, "in/card.inf", INF_PLAIN);
+	put_file(world->root, "in/real/card64.sys", world->sys64, FAKE_SYS_BYTES);
+	put_file(world->root, "outside/card32.sys", world->sys32, FAKE_SYS_BYTES);
+	(void)snprintf(path, sizeof(path), "%s/in/out", world->root);
+	assert_int_equal(symlink("../outside", path), 0);
+	(void)snprintf(path, sizeof(path), "%s/in/round", world->root);
+	assert_int_equal(symlink(".", path), 0);
+	(void)snprintf(path, sizeof(path), "%s/in/card64.sys", world->root);
+	assert_int_equal(symlink("real/card64.sys", path), 0);
+	(void)snprintf(path, sizeof(path), "%s/in/card32.sys", world->root);
+	(void)snprintf(target, sizeof(target), "%s/outside/card32.sys", world->root);
+	assert_int_equal(symlink(target, path), 0);
+	import(world, "in", &told);
+	assert_int_equal(told.n_added, 1);
+	assert_string_equal(told.missing, "card32.sys;");
+	assert_non_null(strstr(told.text, "/in/in/card32.sys: a link that leads out"));
+	assert_non_null(strstr(told.text, "/in/in/round: a link to a folder"));
+	assert_null(strstr(told.text, "outside/"));
+}
+
+/* ---- what contradicts ---- */
+
+static void binaries_are_held_against_the_inf(void **state)
+{
+	const struct world *world = *state;
+	static const struct {
+		uint16_t machine_32, machine_64, major_64, minor_64;
+		const char *warning; /* NULL: none */
+	} cases[] = {
+		{PE_MACHINE_X86, PE_MACHINE_AMD64, 6, 1, NULL},
+		{PE_MACHINE_X86, PE_MACHINE_AMD64, 5, 2, NULL},
+		{PE_MACHINE_X86, PE_MACHINE_AMD64, 6, 2,
+			"card64.sys is marked for Windows 6.2 and later, and the INF offers it "
+			"from 6.1 on;"},
+		{PE_MACHINE_X86, PE_MACHINE_AMD64, 10, 0, "card64.sys is marked for Windows 10.0"},
+		{PE_MACHINE_X86, PE_MACHINE_X86, 5, 1,
+			"card64.sys is built for x86, and sections for amd64 copy it"},
+		{PE_MACHINE_AMD64, PE_MACHINE_AMD64, 6, 1,
+			"card32.sys is built for amd64, and sections for x86 copy it"},
+		{PE_MACHINE_X86, PE_MACHINE_ARM64, 10, 0,
+			"card64.sys is built for arm64, and sections for amd64 copy it"},
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct told told;
+		uint8_t sys[FAKE_SYS_BYTES];
+		put_text(world->root, "card.inf", INF_PLAIN);
+		fake_sys(sys, cases[i].machine_32, 5, 1);
+		sys[FAKE_SYS_BYTES - 1] = (uint8_t)i;
+		put_file(world->root, "card32.sys", sys, sizeof(sys));
+		fake_sys(sys, cases[i].machine_64, cases[i].major_64, cases[i].minor_64);
+		put_file(world->root, "card64.sys", sys, sizeof(sys));
+		import(world, "", &told);
+		assert_int_equal(told.n_added, 1);
+		if (cases[i].warning == NULL ? told.warnings[0] != 0
+					     : strstr(told.warnings, cases[i].warning) == NULL)
+			fail_msg("case %zu: %s", i, told.warnings);
+	}
+}
+
+/* Programs are refused by an older Windows, whatever they are copied for. */
+static void programs_are_held_against_the_inf(void **state)
+{
+	const struct world *world = *state;
+	struct told told;
+	uint8_t program[FAKE_SYS_BYTES];
+	put_text(world->root, "card.inf",
+		INF_HEAD
+		"[Manufacturer]\r\n%P% = M, NTamd64.6.1\r\n"
+		"[M.NTamd64.6.1]\r\n\"Card\" = I, PCI\\VEN_1234&DEV_0001\r\n"
+		"[I]\r\nCopyFiles = C\r\n[C]\r\ntool.exe\r\ntool32.exe\r\n" INF_PLAIN_DISK);
+	fake_sys(program, PE_MACHINE_AMD64, 6, 2);
+	put_file(world->root, "tool.exe", program, sizeof(program));
+	fake_sys(program, PE_MACHINE_X86, 6, 2);
+	put_file(world->root, "tool32.exe", program, sizeof(program));
+	import(world, "", &told);
+	assert_int_equal(told.n_added, 1);
+	assert_string_equal(told.warnings,
+		"tool.exe is marked for Windows 6.2 and later, and the INF offers it from 6.1 on: "
+		"there it fails with 0x800700C1 (not a valid Win32 application);");
+}
+
+static void damaged_catalogues_refuse_the_package(void **state)
+{
+	const struct world *world = *state;
+	static const struct {
+		const char *bytes;
+		size_t n;
+		const char *why; /* NULL: it is taken, unsigned */
+	} cases[] = {
+		{"", 0, NULL},
+		{"; the catalogue comes later\r\n", 29, NULL},
+		{"\x30\x82\x10\x00\x06\x09", 6, "card.cat: truncated at byte"},
+		{"\x30\x03\x02\x01\x00", 5, "card.cat: "},
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct told told;
+		put_pack(world, "a", INF_HEAD "CatalogFile = card.cat\r\n" INF_BODY INF_PLAIN_DISK);
+		put_file(world->root, "a/card.cat", cases[i].bytes, cases[i].n);
+		import(world, "a", &told);
+		assert_int_equal(told.n_added, cases[i].why == NULL);
+		assert_int_equal(told.n_faults, cases[i].why != NULL);
+		if (cases[i].why != NULL && strstr(told.text, cases[i].why) == NULL)
+			fail_msg("case %zu: %s", i, told.text);
+	}
+}
+
+/* ---- many ---- */
+
+/* More than one batch holds, with files that they share. */
+static void many_packages_are_taken_in_batches(void **state)
+{
+	const struct world *world = *state;
+	struct told told;
+	enum { N = 150 };
+	char path[64], inf[4096];
+	for (int i = 0; i < N; i++) {
+		(void)snprintf(path, sizeof(path), "p/card%03d.inf", i);
+		(void)snprintf(inf, sizeof(inf), "%s; %d\r\n", INF_PLAIN, i);
+		put_text(world->root, path, inf);
+	}
+	put_file(world->root, "p/card32.sys", world->sys32, FAKE_SYS_BYTES);
+	put_file(world->root, "p/card64.sys", world->sys64, FAKE_SYS_BYTES);
+	import(world, "", &told);
+	assert_int_equal(told.n_added, N);
+	assert_int_equal(count_packages(world), N);
+	import(world, "", &told);
+	assert_int_equal(told.n_already, N);
+}
+
+/* What a killed import left is taken away by the next, and by no other that lives. */
+static void leftovers_are_removed(void **state)
+{
+	const struct world *world = *state;
+	struct told told;
+	put_text(world->state, ".import-dead01/out/x", "");
+	put_text(world->state, ".import-dead01/3/a/b/c/d.sys", "left behind");
+	put_pack(world, "a", INF_PLAIN);
+	import(world, "a", &told);
+	assert_int_equal(told.n_added, 1);
+}
+
+int main(void)
+{
+#define IN_WORLD(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		IN_WORLD(a_folder_is_taken_in),
+		IN_WORLD(the_same_package_is_one),
+		IN_WORLD(what_is_missing_is_told),
+		IN_WORLD(other_infs_are_passed_over),
+		IN_WORLD(files_lie_where_the_inf_says),
+		IN_WORLD(compressed_files_are_expanded),
+		IN_WORLD(cabinets_that_the_inf_names_are_opened),
+		IN_WORLD(nested_archives_are_opened),
+		IN_WORLD(hostile_archives_leave_nothing),
+		IN_WORLD(a_broken_archive_harms_no_other),
+		IN_WORLD(other_files_are_refused),
+		IN_WORLD(links_do_not_lead_out),
+		IN_WORLD(binaries_are_held_against_the_inf),
+		IN_WORLD(programs_are_held_against_the_inf),
+		IN_WORLD(damaged_catalogues_refuse_the_package),
+		IN_WORLD(many_packages_are_taken_in_batches),
+		IN_WORLD(leftovers_are_removed),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
