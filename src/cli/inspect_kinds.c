@@ -210,8 +210,12 @@ json_t *inspect_pe(const struct inspected *file, struct error *err)
 		if (names[i].subsystem == head.subsystem)
 			subsystem = names[i].name;
 	const char *arch = pe_machine_arch(head.machine);
-	json_t *facts = json_pack("{s:s, s:o, s:s?, s:I, s:s, s:I}", "kind", "pe", "size",
+	char version[16];
+	(void)snprintf(
+		version, sizeof(version), "%u.%u", head.subsystem_major, head.subsystem_minor);
+	json_t *facts = json_pack("{s:s, s:o, s:s?, s:I, s:s, s:I, s:s}", "kind", "pe", "size",
 		size_fact(file), "arch", arch, "machine", (json_int_t)head.machine, "subsystem",
-		subsystem, "subsystem_number", (json_int_t)head.subsystem);
+		subsystem, "subsystem_number", (json_int_t)head.subsystem, "subsystem_version",
+		version);
 	return facts != NULL ? facts : no_memory(facts, err);
 }

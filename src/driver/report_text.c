@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "driver/report_text.h"
 
+#include "base/decode.h"
 #include "base/limits.h"
 #include "base/text.h"
 
@@ -9,11 +10,7 @@
 
 /* ---- encodings ---- */
 
-/* The upper halves; a place without a character gives U+FFFD. */
-static const uint16_t cp1252[32] = {0x20ac, 0xfffd, 0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021,
-	0x02c6, 0x2030, 0x0160, 0x2039, 0x0152, 0xfffd, 0x017d, 0xfffd, 0xfffd, 0x2018, 0x2019,
-	0x201c, 0x201d, 0x2022, 0x2013, 0x2014, 0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0xfffd,
-	0x017e, 0x0178};
+/* What a console of the West writes; the upper half. */
 static const uint16_t cp850[128] = {0xc7, 0xfc, 0xe9, 0xe2, 0xe4, 0xe0, 0xe5, 0xe7, 0xea, 0xeb,
 	0xe8, 0xef, 0xee, 0xec, 0xc4, 0xc5, 0xc9, 0xe6, 0xc6, 0xf4, 0xf6, 0xf2, 0xfb, 0xf9, 0xff,
 	0xd6, 0xdc, 0xf8, 0xa3, 0xd8, 0xd7, 0x192, 0xe1, 0xed, 0xf3, 0xfa, 0xf1, 0xd1, 0xaa, 0xba,
@@ -38,9 +35,8 @@ static bool looks_like_cp850(const uint8_t *bytes, size_t n)
 	return n_850 > n_1252;
 }
 
-static int decode_code_page(const uint8_t *bytes, size_t n, struct buffer *out)
+static int decode_cp850(const uint8_t *bytes, size_t n, struct buffer *out)
 {
-	bool is_850 = looks_like_cp850(bytes, n);
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && i < n;) {
 		size_t plain = i;
@@ -48,78 +44,18 @@ static int decode_code_page(const uint8_t *bytes, size_t n, struct buffer *out)
 			plain++;
 		rc = buffer_add(out, &bytes[i], plain - i);
 		i = plain;
-		if (rc < 0 || i == n)
-			break;
-		uint8_t byte = bytes[i++];
-		if (is_850)
-			rc = text_add_code_point(out, cp850[byte - 0x80]);
-		else
-			rc = text_add_code_point(out, byte < 0xa0 ? cp1252[byte - 0x80] : byte);
+		if (rc == 0 && i < n)
+			rc = text_add_code_point(out, cp850[bytes[i++] - 0x80]);
 	}
 	return rc;
 }
 
-static size_t n_continuation(uint8_t lead)
+int report_text_decode(const void *bytes, size_t n, struct buffer *out)
 {
-	if (lead >= 0xc2 && lead <= 0xdf)
-		return 1;
-	if (lead >= 0xe0 && lead <= 0xef)
-		return 2;
-	return lead >= 0xf0 && lead <= 0xf4 ? 3 : SIZE_MAX;
-}
-
-/* Good enough to tell it from a code page, whose letters stand alone between ASCII ones. */
-static bool is_utf8(const uint8_t *bytes, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (bytes[i] < 0x80)
-			continue;
-		size_t n_more = n_continuation(bytes[i]);
-		if (n_more == SIZE_MAX)
-			return false;
-		for (; n_more > 0 && i + 1 < n; n_more--)
-			if ((bytes[++i] & 0xc0) != 0x80)
-				return false;
-	}
-	return true;
-}
-
-static int decode_utf16be(const uint8_t *bytes, size_t n, struct buffer *out)
-{
-	CLEANUP(buffer_free) struct buffer swapped = buffer_with_max(n);
-	int rc = buffer_add(&swapped, bytes, n);
-	for (size_t i = 0; rc == 0 && i + 1 < n; i += 2) {
-		swapped.bytes[i] = bytes[i + 1];
-		swapped.bytes[i + 1] = bytes[i];
-	}
-	return rc < 0 ? rc : text_utf16le_to_utf8(swapped.bytes, n, out);
-}
-
-/* UTF-16 without a mark: the ids in it are ASCII, so that every second byte of most is NUL. */
-static bool looks_like_utf16(const uint8_t *bytes, size_t n, size_t nul_at)
-{
-	size_t n_nuls = 0, n_looked = n < 4096 ? n / 2 : 2048;
-	for (size_t i = 0; i < n_looked; i++)
-		n_nuls += bytes[2 * i + nul_at] == 0 && bytes[2 * i + 1 - nul_at] != 0;
-	return n_looked >= 4 && n_nuls > n_looked / 2;
-}
-
-int report_text_decode(const void *input, size_t n, struct buffer *out)
-{
-	const uint8_t *bytes = input;
-	if (n >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0)
-		return buffer_add(out, bytes + 3, n - 3);
-	if (n >= 2 && memcmp(bytes, "\xff\xfe", 2) == 0)
-		return text_utf16le_to_utf8(bytes + 2, n - 2, out);
-	if (n >= 2 && memcmp(bytes, "\xfe\xff", 2) == 0)
-		return decode_utf16be(bytes + 2, n - 2, out);
-	if (looks_like_utf16(bytes, n, 1))
-		return text_utf16le_to_utf8(bytes, n, out);
-	if (looks_like_utf16(bytes, n, 0))
-		return decode_utf16be(bytes, n, out);
-	if (is_utf8(bytes, n))
-		return buffer_add(out, bytes, n);
-	return decode_code_page(bytes, n, out);
+	enum text_encoding encoding = text_detect(bytes, n);
+	if (encoding == TEXT_CP1252 && looks_like_cp850(bytes, n))
+		return decode_cp850(bytes, n, out);
+	return text_decode(bytes, n, encoding, out, NULL);
 }
 
 /* ---- lines and spans ---- */

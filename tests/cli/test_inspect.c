@@ -196,12 +196,15 @@ static void other_kinds(void **state)
 	memcpy(program + 0x80, "PE\0\0\x64\x86", 6);
 	program[0x80 + 20] = 240;
 	memcpy(program + 0x80 + 24, "\x0b\x02", 2);
+	program[0x80 + 24 + 48] = 6;
+	program[0x80 + 24 + 50] = 1;
 	program[0x80 + 24 + 68] = 1;
 	make_file("e1d.sys", program, sizeof(program));
 	document = facts_of("", "e1d.sys");
 	assert_text(document, "kind", "pe");
 	assert_text(document, "arch", "amd64");
 	assert_text(document, "subsystem", "driver");
+	assert_text(document, "subsystem_version", "6.1");
 	json_decref(document);
 }
 
