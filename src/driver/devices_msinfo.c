@@ -217,6 +217,7 @@ static int on_begin(void *context, const char *element, const char *const *attri
 		begin_category(reader, attributes);
 	} else if (strcmp(element, "Data") == 0) {
 		reader->in_row = true;
+		reader->in_field = false; /* a row may begin within a cell of another */
 		reader->n_fields = 0;
 	} else if (reader->in_row && !reader->in_field && reader->n_fields < FIELDS_MAX) {
 		reader->in_field = true;
