@@ -75,6 +75,17 @@ static void a_changed_content_is_told(void **state)
 	buffer_free(&bytes);
 }
 
+/* What is handed over is what counts, whatever lies in the message. */
+static void the_content_that_is_handed_over_is_checked(void **state)
+{
+	(void)state;
+	struct pkcs7_report report = {.is_intact = true};
+	struct buffer bytes = maker_catalog(NULL, 0, &key, NULL);
+	assert_int_equal(pkcs7_verify(bytes.bytes, bytes.size, "else", 4, &report, NULL), 0);
+	assert_false(report.is_intact);
+	buffer_free(&bytes);
+}
+
 static void a_wrong_signature_is_told(void **state)
 {
 	(void)state;
@@ -114,6 +125,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_right_signature_is_right),
 		cmocka_unit_test(a_changed_content_is_told),
+		cmocka_unit_test(the_content_that_is_handed_over_is_checked),
 		cmocka_unit_test(a_wrong_signature_is_told),
 		cmocka_unit_test(a_signer_without_certificate_is_told),
 		cmocka_unit_test(other_bytes_are_refused),
