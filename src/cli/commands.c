@@ -33,6 +33,11 @@ const struct command commands[] = {
 		"the driver packages by family, the newest version first", cmd_driver_list},
 	{"driver mark", "ID --incompatible CONDITION [--instead ID] [--why TEXT]",
 		"a driver package is passed over where it does not work", cmd_driver_mark},
+	{"driver match",
+		"--target VERSION/ARCH|--image NAME "
+		"--client NAME|--devices FILE|--hwid ID[,ID]... [--compatible ID,...] "
+		"[--class NAME,...]",
+		"which packages serve devices on a Windows, best first, and why", cmd_driver_match},
 	{"driver remove", "ID...", "forgets driver packages and frees their space",
 		cmd_driver_remove},
 	{"driver rules", "", "which drivers are passed over where, why, and who says so",

@@ -20,6 +20,7 @@ command_function cmd_config_show;
 command_function cmd_driver_add;
 command_function cmd_driver_list;
 command_function cmd_driver_mark;
+command_function cmd_driver_match;
 command_function cmd_driver_remove;
 command_function cmd_driver_rules;
 command_function cmd_driver_show;

@@ -15,17 +15,20 @@ static json_t *ids_json(char *const *ids, size_t n)
 	return array;
 }
 
+json_t *device_json(const struct device *device)
+{
+	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "hardware_ids",
+		ids_json(device->hardware_ids, device->n_hardware_ids), "compatible_ids",
+		ids_json(device->compatible_ids, device->n_compatible_ids), "class",
+		json_text(device->class), "name", json_text(device->name), "location",
+		json_text(device->location));
+}
+
 json_t *devices_json(const struct device_list *devices)
 {
 	json_t *array = json_array();
 	for (size_t i = 0; i < devices->n; i++) {
-		const struct device *device = &devices->devices[i];
-		json_t *object = json_pack("{s:o, s:o, s:o, s:o, s:o}", "hardware_ids",
-			ids_json(device->hardware_ids, device->n_hardware_ids), "compatible_ids",
-			ids_json(device->compatible_ids, device->n_compatible_ids), "class",
-			json_text(device->class), "name", json_text(device->name), "location",
-			json_text(device->location));
-		if (json_array_append_new(array, object) < 0) {
+		if (json_array_append_new(array, device_json(&devices->devices[i])) < 0) {
 			json_decref(array);
 			return NULL;
 		}
@@ -33,7 +36,7 @@ json_t *devices_json(const struct device_list *devices)
 	return array;
 }
 
-static const char *best_id(const struct device *device)
+const char *device_best_id(const struct device *device)
 {
 	if (device->n_hardware_ids > 0)
 		return device->hardware_ids[0];
@@ -47,7 +50,7 @@ int devices_print(const struct device_list *devices, bool (*wanted)(const struct
 	for (size_t i = 0; i < devices->n; i++) {
 		const struct device *device = &devices->devices[i];
 		if (wanted(device))
-			table_add(&table, device->class, device->name, best_id(device));
+			table_add(&table, device->class, device->name, device_best_id(device));
 	}
 	return table_print(&table, stdout);
 }

@@ -5,7 +5,10 @@
 #include "cli/cli.h"
 #include "store/devices.h"
 
-/* DEVICE of docs/json.md, each; NULL without memory. */
+/* The most specific id that it has, "" for none. */
+const char *device_best_id(const struct device *device);
+/* DEVICE of docs/json.md; NULL without memory. */
+json_t *device_json(const struct device *device);
 json_t *devices_json(const struct device_list *devices);
 /* Those that wanted says; -ENOMEM, or -EIO if stdout cannot be written. */
 int devices_print(

@@ -11,7 +11,6 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #define OLDER_TEXT_BYTES 128
 #define OLDER_SHOWN      3
@@ -35,23 +34,11 @@ static void listing_clear(struct listing *listing)
 	free(listing->families);
 }
 
-/* Of the classes in a list like "Net,SCSIAdapter". */
-static bool is_of_class(const struct driver_package *package, const char *classes)
-{
-	while (*classes != 0) {
-		size_t n = strcspn(classes, ",");
-		if (n == strlen(package->class) && strncasecmp(classes, package->class, n) == 0)
-			return true;
-		classes += n + (classes[n] == ',');
-	}
-	return false;
-}
-
 static void keep_classes(struct listing *listing, const char *classes)
 {
 	size_t n = 0;
 	for (size_t i = 0; i < listing->n_packages; i++) {
-		if (is_of_class(&listing->packages[i], classes))
+		if (driver_class_is_in(listing->packages[i].class, classes))
 			listing->packages[n++] = listing->packages[i];
 		else
 			driver_package_clear(&listing->packages[i]);

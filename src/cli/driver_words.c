@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 void driver_date_format(uint32_t date, char text[static DRIVER_DATE_TEXT_BYTES])
 {
@@ -45,6 +46,17 @@ const char *driver_signature_word(enum driver_signature signature)
 	case DRIVER_UNSIGNED: break;
 	}
 	return "unsigned";
+}
+
+bool driver_class_is_in(const char *class, const char *list)
+{
+	while (*list != 0) {
+		size_t n = strcspn(list, ",");
+		if (n == strlen(class) && strncasecmp(list, class, n) == 0)
+			return true;
+		list += n + (list[n] == ',');
+	}
+	return false;
 }
 
 /* An array of the words of a text. */

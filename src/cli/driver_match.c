@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * pewter driver match: which packages serve devices on a Windows, every candidate with its rank and
+ * reason, and the pick. Exit code 3 if a device has none that is usable.
+ */
+#include "cli/commands.h"
+
+#include "base/text.h"
+#include "cli/device_source.h"
+#include "cli/driver_words.h"
+#include "cli/match_print.h"
+#include "cli/rules_open.h"
+#include "cli/words.h"
+#include "driver/pci.h"
+#include "driver/pci_names.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+struct request {
+	const char *target, *image;  /* one of them */
+	const char *client, *report; /* one of them, or devices of --hwid */
+	const char *classes;         /* NULL for all */
+	struct device_list devices;
+};
+
+static void request_clear(struct request *request)
+{
+	device_list_clear(&request->devices);
+}
+
+/* ---- devices of the command line ---- */
+
+/* The ids of "A,B", each by add(). */
+static int add_ids(
+	struct device *device, const char *list, int (*add)(struct device *device, const char *id))
+{
+	char id[LIMIT_HARDWARE_ID_BYTES + 1];
+	while (*list != 0) {
+		size_t n = strcspn(list, ",");
+		if (n >= sizeof(id))
+			return -ENAMETOOLONG;
+		memcpy(id, list, n);
+		id[n] = 0;
+		int rc = n > 0 ? add(device, id) : 0;
+		if (rc < 0)
+			return rc;
+		list += n + (list[n] == ',');
+	}
+	return 0;
+}
+
+/* Of one PCI id follow the others that Windows would build; of several ids none is missing. */
+static int add_device(struct device_list *devices, const char *ids)
+{
+	struct pci_function function;
+	struct device *device = device_list_add(devices);
+	if (device == NULL)
+		return -E2BIG;
+	if (strchr(ids, ',') == NULL && pci_parse_id(ids, &function))
+		return pci_device(&function, device);
+	return add_ids(device, ids, device_add_hardware_id);
+}
+
+static const char *take_device(struct request *request, int option, const char *value)
+{
+	struct device_list *devices = &request->devices;
+	int rc;
+	if (value[strspn(value, ",")] == 0)
+		return "an id is empty";
+	if (option == 'h')
+		rc = add_device(devices, value);
+	else if (devices->n == 0)
+		return "--compatible adds to the --hwid before it";
+	else
+		rc = add_ids(&devices->devices[devices->n - 1], value, device_add_compatible_id);
+	return rc < 0 ? "more or longer ids than devices have" : NULL;
+}
+
+/* ---- what is asked ---- */
+
+/* NULL, or what is wrong. */
+static const char *take_option(struct request *request, int option, const char *value)
+{
+	switch (option) {
+	case 't': request->target = value; return NULL;
+	case 'i': request->image = value; return NULL;
+	case 'c': request->client = value; return NULL;
+	case 'd': request->report = value; return NULL;
+	case 'l': request->classes = value; return NULL;
+	case 'h':
+	case 'o': return take_device(request, option, value);
+	default: return "see the options";
+	}
+}
+
+static const char *check_request(const struct request *request)
+{
+	int n_sources =
+		(request->client != NULL) + (request->report != NULL) + (request->devices.n > 0);
+	if (n_sources != 1)
+		return "say which devices: --client NAME, --devices FILE, or --hwid ID...";
+	if ((request->target != NULL) + (request->image != NULL) != 1)
+		return "say for which Windows: --target 10.0.22621/amd64 (or 6.1.7601/x86, "
+		       "10.0.17763/amd64/server, ...), or --image NAME of a boot image";
+	return NULL;
+}
+
+static int read_target(const struct request *request, struct store *store,
+	struct target *ret_target, struct error *err)
+{
+	struct image_record image;
+	char text[sizeof(image.version) + sizeof(image.arch) + 1];
+	if (request->target != NULL)
+		return target_parse(request->target, ret_target, err);
+	int rc = store_image_get(store, request->image, &image, err);
+	if (rc < 0)
+		return rc;
+	(void)snprintf(text, sizeof(text), "%s/%s", image.version, image.arch);
+	image_record_clear(&image);
+	rc = target_parse(text, ret_target, err);
+	return rc < 0 ? error_prefix(err, rc, "image %s", request->image) : 0;
+}
+
+static int read_devices(struct request *request, struct store *store, struct error *err)
+{
+	if (request->client != NULL) {
+		struct client_record client;
+		return device_source_client(
+			store, request->client, &client, &request->devices, err);
+	}
+	if (request->report != NULL) {
+		CLEANUP(device_report_clear) struct device_report report = {0};
+		int rc = device_source_file(request->report, &report, err);
+		request->devices = report.devices;
+		report.devices = (struct device_list){0};
+		return rc;
+	}
+	CLEANUP(pci_names_closep) struct pci_names *names = NULL;
+	if (pci_names_open(NULL, &names) == 0)
+		pci_names_fill(names, &request->devices);
+	return 0;
+}
+
+/* ---- the answer ---- */
+
+struct answer {
+	const struct target *target;
+	const struct device **devices; /* owned; of the wanted classes */
+	const struct device_match **matches;
+	size_t n, n_served;
+};
+
+static void answer_clear(struct answer *answer)
+{
+	free(answer->devices);
+	free(answer->matches);
+}
+
+static bool is_served(const struct device_match *match)
+{
+	return match->pick >= 0 && match->candidates[match->pick].state == CANDIDATE_USABLE;
+}
+
+static int find(struct matching *matching, const struct request *request, struct answer *answer,
+	struct error *err)
+{
+	answer->devices = calloc(request->devices.n + 1, sizeof(*answer->devices));
+	answer->matches = calloc(request->devices.n + 1, sizeof(*answer->matches));
+	if (answer->devices == NULL || answer->matches == NULL)
+		return error_set(err, -ENOMEM, "out of memory");
+	for (size_t i = 0; i < request->devices.n; i++) {
+		const struct device *device = &request->devices.devices[i];
+		if (request->classes != NULL &&
+			!driver_class_is_in(device->class, request->classes))
+			continue;
+		int rc = matching_device(matching, device, &answer->matches[answer->n], err);
+		if (rc < 0)
+			return rc;
+		answer->n_served += is_served(answer->matches[answer->n]);
+		answer->devices[answer->n++] = device;
+	}
+	return answer->n > 0 ? 0
+			     : error_set(err, -ENOENT, "none of the %zu devices is of class %s",
+				       request->devices.n, request->classes);
+}
+
+static int print_json(const struct cli *cli, const struct answer *answer)
+{
+	char target[TARGET_TEXT_BYTES];
+	json_t *list = json_array();
+	int rc = 0;
+	target_format(answer->target, target);
+	for (size_t i = 0; i < answer->n; i++)
+		rc |= json_array_append_new(
+			list, match_json(answer->devices[i], answer->matches[i]));
+	json_t *document = json_pack("{s:s, s:o}", "target", target, "devices", list);
+	if (rc == 0)
+		return cli_print_json(cli, document);
+	json_decref(document);
+	return cli_fail_errno(cli, -ENOMEM);
+}
+
+static int print_words(const struct cli *cli, const struct answer *answer)
+{
+	char target[TARGET_TEXT_BYTES];
+	const char *winpe = target_winpe(answer->target);
+	int rc = 0;
+	target_format(answer->target, target);
+	for (size_t i = 0; i < answer->n && rc == 0; i++)
+		rc = match_print(answer->devices[i], answer->matches[i]);
+	if (rc < 0)
+		return cli_fail_errno(cli, rc);
+	(void)printf("%zu of %zu devices have a driver for Windows %s%s%s%s\n", answer->n_served,
+		answer->n, target, winpe[0] != 0 ? " (WinPE " : "", winpe,
+		winpe[0] != 0 ? ")" : "");
+	return EXIT_DONE;
+}
+
+static int run(struct cli *cli, struct request *request)
+{
+	struct error err = ERROR_NULL;
+	struct target target;
+	CLEANUP(store_closep) struct store *store = NULL;
+	CLEANUP(driver_rules_freep) struct driver_rules *rules = NULL;
+	CLEANUP(matching_closep) struct matching *matching = NULL;
+	CLEANUP(answer_clear) struct answer answer = {.target = &target};
+	if (request->target != NULL && target_parse(request->target, &target, &err) < 0)
+		return cli_usage(cli, "--target %s", err.text);
+	if (store_open(cli->state, STORE_READ, &store, &err) < 0 ||
+		read_target(request, store, &target, &err) < 0 ||
+		read_devices(request, store, &err) < 0 ||
+		rules_open(cli, store, &rules, &err) < 0 ||
+		matching_open(store, rules, &target, &matching, &err) < 0 ||
+		find(matching, request, &answer, &err) < 0)
+		return cli_fail(cli, &err);
+	int rc = cli->json ? print_json(cli, &answer) : print_words(cli, &answer);
+	return rc == EXIT_DONE && answer.n_served < answer.n ? EXIT_ATTENTION : rc;
+}
+
+int cmd_driver_match(struct cli *cli, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{"target", required_argument, NULL, 't'},
+		{"image", required_argument, NULL, 'i'},
+		{"client", required_argument, NULL, 'c'},
+		{"devices", required_argument, NULL, 'd'},
+		{"hwid", required_argument, NULL, 'h'},
+		{"compatible", required_argument, NULL, 'o'},
+		{"class", required_argument, NULL, 'l'},
+		{NULL, 0, NULL, 0},
+	};
+	CLEANUP(request_clear) struct request request = {0};
+	const char *fault = NULL;
+	int c;
+	while (fault == NULL && (c = getopt_long(argc, argv, "", options, NULL)) != -1)
+		fault = take_option(&request, c, optarg);
+	if (fault == NULL)
+		fault = optind != argc ? "it takes options only" : check_request(&request);
+	return fault != NULL ? cli_usage(cli, "%s", fault) : run(cli, &request);
+}
