@@ -15,6 +15,7 @@
 #include "adapter/xml.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "driver/name_table.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -37,6 +38,7 @@ struct msinfo_reader {
 	size_t n_fields;
 	char group[GROUP_NAME_BYTES]; /* "" at the beginning of a group */
 	size_t device;                /* of this group; SIZE_MAX for none */
+	struct name_table places;     /* of devices in the report, by their instance */
 	bool is_maker_behind;         /* the row before was the maker of the system */
 };
 
@@ -67,41 +69,34 @@ static bool is_numbered(struct span name)
 	return without_number(name).at != name.at;
 }
 
-static size_t find_device(const struct device_list *list, struct span instance)
-{
-	for (size_t i = 0; i < list->n; i++)
-		if (span_is(instance, list->devices[i].location))
-			return i;
-	return SIZE_MAX;
-}
-
-/* A location is cut where it is long: so is the instance that it is compared with. */
-static struct span as_location(struct span instance)
-{
-	const size_t max = sizeof(((struct device *)0)->location) - 1;
-	return (struct span){instance.at, instance.n < max ? instance.n : max};
-}
-
-static int take_instance(struct msinfo_reader *reader, struct span instance)
+/* One without any id that a driver could match is counted, and has no place in the list. */
+static int add_device(struct msinfo_reader *reader, struct span instance)
 {
 	struct device_list *list = &reader->report->devices;
-	size_t at = find_device(list, as_location(instance));
 	struct span group = {reader->group, strlen(reader->group)};
-	struct span first = field(reader, 0);
-	if (at == SIZE_MAX) {
-		size_t n_before = list->n;
-		int rc = report_add_pnp(reader->report,
-			&(struct pnp_entry){
-				.instance = instance,
-				.name = group.n > 0 ? group : first,
-				.class = {reader->class, strlen(reader->class)},
-			},
-			reader->err);
-		if (rc < 0)
-			return rc;
-		at = list->n > n_before ? n_before : SIZE_MAX;
-	}
-	reader->device = at;
+	uint32_t place = (uint32_t)list->n;
+	int rc = report_add_pnp(reader->report,
+		&(struct pnp_entry){
+			.instance = instance,
+			.name = group.n > 0 ? group : field(reader, 0),
+			.class = {reader->class, strlen(reader->class)},
+		},
+		reader->err);
+	if (rc < 0 || list->n == place)
+		return rc;
+	reader->device = place;
+	rc = name_table_add(&reader->places, instance.at, instance.n, place, &place);
+	return rc < 0 ? error_set(reader->err, rc, "%s", strerror(-rc)) : 0;
+}
+
+/* The same device stands under several headings. */
+static int take_instance(struct msinfo_reader *reader, struct span instance)
+{
+	uint32_t place;
+	reader->device = SIZE_MAX;
+	if (!name_table_find(&reader->places, instance.at, instance.n, &place))
+		return add_device(reader, instance);
+	reader->device = place;
 	return 0;
 }
 
@@ -269,10 +264,12 @@ static int read_msinfo(struct span text, struct device_report *report, struct er
 		return error_set(err, -ENOMEM, "out of memory");
 	reader->report = report;
 	reader->err = err;
+	reader->places = name_table_empty();
 	begin_group(reader);
 	struct xml_events events = {
 		.context = reader, .begin = on_begin, .text = on_text, .end = on_end};
 	int rc = xml_read(text.at, text.n, &events, err);
+	name_table_clear(&reader->places);
 	free(reader);
 	return rc;
 }

@@ -130,6 +130,8 @@ static void test_refused(void **state)
 	assert_refused("<!DOCTYPE a [<!ENTITY b \"bbbb\"><!ENTITY c \"&b;&b;\">]>\n"
 		       "<MsInfo>&c;</MsInfo>",
 		"document type");
+	/* A row inside a field of a row. */
+	assert_refused("<MsInfo><Data><a><Data>text</Data></a></Data></MsInfo>", "no device");
 	assert_refused("{\"PNPDeviceID\": \"PCI", "no JSON");
 	assert_refused("[{\"Name\": \"x\"}]", "Get-CimInstance Win32_PnPEntity");
 	assert_refused("\"Name\",\"PNPDeviceID\"\n\"a\",\"b\nc\n", "2: a quote opens a cell here");
