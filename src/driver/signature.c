@@ -183,6 +183,51 @@ static bool is_listed(const struct work *work, const struct file_hashes *hashes)
 
 /* ---- files ---- */
 
+/* The hash of the INF as it was before somebody took the carriage returns out of it. */
+static int hash_with_windows_line_ends(
+	struct work *work, const struct signature_file *file, struct file_hashes *ret)
+{
+	uint8_t before = 0;
+	int rc = 0;
+	for (uint64_t at = 0; rc == 0 && at < file->size;) {
+		size_t n = file->size - at < READ_BYTES ? (size_t)(file->size - at) : READ_BYTES;
+		size_t told = 0;
+		rc = file_read_at(file->fd, at, work->bytes, n);
+		for (size_t i = 0; rc == 0 && i < n; i++) {
+			if (work->bytes[i] == '\n' && before != '\r') {
+				rc = add_bytes(work, work->bytes + told, i - told);
+				if (rc == 0)
+					rc = add_bytes(work, "\r", 1);
+				told = i;
+			}
+			before = work->bytes[i];
+		}
+		if (rc == 0)
+			rc = add_bytes(work, work->bytes + told, n - told);
+		at += n;
+	}
+	finish(work, ret);
+	return rc;
+}
+
+static int warn_of_inf(struct work *work, const struct signature_file *file, size_t catalog)
+{
+	struct file_hashes hashes;
+	const char *path = work->given[catalog].path;
+	int rc = hash_with_windows_line_ends(work, file, &hashes);
+	if (rc < 0)
+		return rc;
+	if (is_listed_in(work, work->catalogs[catalog], &hashes))
+		return warn(work,
+			"%s lists %s as it was before its line ends were changed (git and FTP do "
+			"that): with CR and LF the signature is right again",
+			path, file->path);
+	return warn(work,
+		"%s does not list %s: the INF was changed after signing, or the catalogue is "
+		"another package's",
+		path, file->path);
+}
+
 /* The INF has to stand in each: a catalogue that does not list it says nothing of the package. */
 static int check_inf(struct work *work, struct signature_file *file)
 {
@@ -196,10 +241,7 @@ static int check_inf(struct work *work, struct signature_file *file)
 			continue;
 		}
 		work->report.signature = DRIVER_SIGNATURE_INVALID;
-		rc = warn(work,
-			"%s does not list %s: the INF was changed after signing, or the catalogue "
-			"is another package's",
-			work->given[i].path, file->path);
+		rc = warn_of_inf(work, file, i);
 	}
 	return rc;
 }

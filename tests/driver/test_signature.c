@@ -161,6 +161,46 @@ static void an_inf_that_was_changed_is_not_signed(void **state)
 	world_close(&world);
 }
 
+static size_t put_line(char *to, const char *line, bool is_windows)
+{
+	size_t n = strlen(line) - 1;
+	memcpy(to, line, n);
+	if (is_windows)
+		to[n++] = '\r';
+	to[n++] = '\n';
+	return n;
+}
+
+/* git and FTP take the carriage returns out: the signature is wrong then, and a person should be
+ * told what to do. Longer than one reading, with an end of line where two of them meet. */
+static void line_ends_that_were_changed_are_told(void **state)
+{
+	(void)state;
+	enum { LINES = 40000 };
+	static char windows[LINES * 4], unix_ends[LINES * 3];
+	size_t n_windows = 0, n_unix = 0;
+	for (size_t i = 0; i < LINES; i++) {
+		const char *end = i % 7 == 0 ? "\n" : "a\n";
+		n_unix += put_line(unix_ends + n_unix, end, false);
+		n_windows += put_line(windows + n_windows, end, true);
+	}
+	struct world world;
+	world_open(&world, 20);
+	hash_whole(&world.members[FILE_INF], 20, windows, n_windows);
+	struct buffer catalog = maker_catalog(world.members, world.n_members, &key, NULL);
+	assert_int_equal(close(world.files[FILE_INF].fd), 0);
+	world.files[FILE_INF].fd = file_of(unix_ends, n_unix);
+	world.files[FILE_INF].size = n_unix;
+	look(&world, &catalog, 1);
+	assert_int_equal(world.report.signature, DRIVER_SIGNATURE_INVALID);
+	assert_false(world.files[FILE_INF].is_listed);
+	assert_warned(&world,
+		"net.cat lists net.inf as it was before its line ends were changed (git and FTP do "
+		"that): with CR and LF the signature is right again");
+	buffer_free(&catalog);
+	world_close(&world);
+}
+
 /* The package is still signed, as Windows sees it; but somebody should know. A text that is not
  * listed is nobody's business. */
 static void a_driver_that_is_not_listed_is_told(void **state)
@@ -304,6 +344,7 @@ int main(void)
 		cmocka_unit_test(a_signed_package_lists_its_files),
 		cmocka_unit_test(no_catalogue_is_no_signature),
 		cmocka_unit_test(an_inf_that_was_changed_is_not_signed),
+		cmocka_unit_test(line_ends_that_were_changed_are_told),
 		cmocka_unit_test(a_driver_that_is_not_listed_is_told),
 		cmocka_unit_test(a_driver_that_was_changed_is_not_listed),
 		cmocka_unit_test(a_driver_may_be_listed_as_a_plain_file),
