@@ -12,8 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define OLDER_TEXT_BYTES 128
-#define OLDER_SHOWN      3
+#define OTHERS_TEXT_BYTES 128
+#define OTHERS_SHOWN      3
 
 struct listing {
 	struct driver_package *packages;
@@ -88,24 +88,69 @@ static int read_listing(
 	return rc < 0 ? error_set(err, rc, "out of memory") : 0;
 }
 
-/* "12.18.9.7, 12.15.1.2 and 4 more". */
-static void older_text(
-	const struct listing *listing, const struct driver_family *family, char *out, size_t size)
+static bool has_word(const char *words, const char *word, size_t length)
 {
-	size_t at = 0;
+	for (const char *at = words; *at != 0; at += strspn(at, " ")) {
+		size_t n = strcspn(at, " ");
+		if (n == length && memcmp(at, word, n) == 0)
+			return true;
+		at += n;
+	}
+	return false;
+}
+
+/* The newest member of the family that serves the architecture. */
+static size_t find_newest(
+	const struct family_member *members, size_t member, const char *arch, size_t n)
+{
+	for (size_t i = 0; i < member; i++)
+		if (has_word(members[i].package->archs, arch, n))
+			return i;
+	return member;
+}
+
+/* The member in whose row this one stands: itself, if it is the newest for one of its
+ * architectures. A package for x86 does not make the one for amd64 old. */
+static size_t find_leader(
+	const struct listing *listing, const struct driver_family *family, size_t member)
+{
+	const struct family_member *members = listing->members + family->first;
+	const char *archs = members[member].package->archs;
+	size_t leader = member;
+	for (const char *at = archs; *at != 0; at += strspn(at, " ")) {
+		size_t n = strcspn(at, " ");
+		size_t newest = find_newest(members, member, at, n);
+		if (newest == member)
+			return member;
+		if (at == archs)
+			leader = newest;
+		at += n;
+	}
+	return leader;
+}
+
+/* "12.18.9.7, 12.15.1.2 and 4 more": of those that have this one for their leader. */
+static void others_text(const struct listing *listing, const struct driver_family *family,
+	size_t leader, char *out, size_t size)
+{
+	size_t at = 0, n_told = 0, n_untold = 0;
 	out[0] = 0;
-	for (size_t i = 1; i < family->n && at < size; i++) {
+	for (size_t i = leader + 1; i < family->n; i++) {
 		char version[DRIVER_VERSION_TEXT_BYTES];
-		int n;
+		if (find_leader(listing, family, i) != leader)
+			continue;
+		if (n_told == OTHERS_SHOWN) {
+			n_untold++;
+			continue;
+		}
 		driver_version_format(
 			listing->members[family->first + i].package->version, version);
-		if (i > OLDER_SHOWN) {
-			(void)snprintf(out + at, size - at, " and %zu more", family->n - i);
-			return;
-		}
-		n = snprintf(out + at, size - at, "%s%s", i > 1 ? ", " : "", version);
+		int n = snprintf(out + at, size - at, "%s%s", n_told > 0 ? ", " : "", version);
 		at += n > 0 ? (size_t)n : 0;
+		n_told++;
 	}
+	if (n_untold > 0)
+		(void)snprintf(out + at, size - at, " and %zu more", n_untold);
 }
 
 static bool is_marked(const struct listing *listing, const struct driver_package *package)
@@ -117,7 +162,7 @@ static bool is_marked(const struct listing *listing, const struct driver_package
 }
 
 static void add_row(struct table *table, const struct listing *listing,
-	const struct driver_package *package, const char *older)
+	const struct driver_package *package, const char *others)
 {
 	char id[DRIVER_SHORT_ID_BYTES], date[DRIVER_DATE_TEXT_BYTES];
 	char version[DRIVER_VERSION_TEXT_BYTES] = "";
@@ -130,21 +175,25 @@ static void add_row(struct table *table, const struct listing *listing,
 			   : marked               ? "marked"
 						  : "";
 	table_add(table, id, package->inf, package->provider, package->class, version, date,
-		package->archs, driver_signature_words(package), note, older);
+		package->archs, driver_signature_words(package), note, others);
 }
 
 static int print_words(const struct cli *cli, const struct listing *listing, bool is_all)
 {
 	static const char *const headers[] = {"ID", "INF", "PROVIDER", "CLASS", "VERSION", "DATE",
-		"ARCH", "SIGNED BY", "NOTE", "OLDER VERSIONS"};
+		"ARCH", "SIGNED BY", "NOTE", "OTHER VERSIONS"};
 	CLEANUP(table_free) struct table table = table_with(ARRAY_SIZE(headers), headers);
 	for (size_t f = 0; f < listing->n_families; f++) {
 		const struct driver_family *family = &listing->families[f];
-		char older[OLDER_TEXT_BYTES];
-		older_text(listing, family, older, sizeof(older));
-		for (size_t i = 0; i < (is_all ? family->n : 1); i++)
+		for (size_t i = 0; i < family->n; i++) {
+			char others[OTHERS_TEXT_BYTES] = "";
+			if (!is_all && find_leader(listing, family, i) != i)
+				continue;
+			if (!is_all)
+				others_text(listing, family, i, others, sizeof(others));
 			add_row(&table, listing, listing->members[family->first + i].package,
-				i == 0 && !is_all ? older : "");
+				others);
+		}
 	}
 	int rc = table_print(&table, stdout);
 	return rc < 0 ? cli_fail_errno(cli, rc) : EXIT_DONE;
