@@ -14,7 +14,8 @@
  */
 #include "adapter/crypto.h"
 #include "base/text.h"
-#include "driver/target.h"
+#include "driver/marks.h"
+#include "driver/match.h"
 #include "driver/models.h"
 #include "driver/pci.h"
 #include "format/inf.h"
@@ -279,36 +280,22 @@ static void make_machine(
 	driver_packages_free(list, n);
 }
 
-/* All that the database has for the machine: the lines that name its ids, their packages, and what
- * their install sections say. */
-static double match(struct store *store, const struct device_list *machine, const char *arch,
-	size_t *ret_n_hits, size_t *ret_n_installs)
+static double match(struct store *store, const struct driver_rules *rules,
+	const struct device_list *machine, const struct target *target, size_t *ret_n_candidates,
+	size_t *ret_n_picked)
 {
 	struct error err = ERROR_NULL;
-	struct driver_search *search;
+	struct matching *matching;
 	double begin = now_s();
-	check(driver_search_open(store, &search, &err), &err);
-	*ret_n_hits = *ret_n_installs = 0;
+	check(matching_open(store, rules, target, &matching, &err), &err);
+	*ret_n_candidates = *ret_n_picked = 0;
 	for (size_t i = 0; i < machine->n; i++) {
-		const struct device *device = &machine->devices[i];
-		const char *ids[2 * LIMIT_DEVICE_IDS];
-		const struct driver_hit *hits;
-		size_t n_ids = 0, n_hits;
-		for (size_t k = 0; k < device->n_hardware_ids; k++)
-			ids[n_ids++] = device->hardware_ids[k];
-		for (size_t k = 0; k < device->n_compatible_ids; k++)
-			ids[n_ids++] = device->compatible_ids[k];
-		check(driver_search_ids(search, ids, n_ids, &hits, &n_hits, &err), &err);
-		for (size_t k = 0; k < n_hits; k++) {
-			const struct driver_install *install;
-			check(driver_search_install(search, hits[k].package, hits[k].model.install,
-				      arch, &install, &err),
-				&err);
-			*ret_n_installs += install != NULL;
-		}
-		*ret_n_hits += n_hits;
+		const struct device_match *found;
+		check(matching_device(matching, &machine->devices[i], &found, &err), &err);
+		*ret_n_candidates += found->n;
+		*ret_n_picked += found->pick >= 0;
 	}
-	driver_search_close(search);
+	matching_close(matching);
 	return now_s() - begin;
 }
 
@@ -323,9 +310,10 @@ static int time_match(
 {
 	struct error err = ERROR_NULL;
 	struct store *store;
+	struct driver_rules *rules;
 	struct target target;
 	struct device_list machine = {.n = 0};
-	size_t n_ids = 0, n_hits, n_installs;
+	size_t n_ids = 0, n_candidates, n_picked;
 	double warm[WARM_ROUNDS];
 	FILE *out = need(fopen(devices_file, "we"));
 	check(target_parse(target_text, &target, &err), &err);
@@ -337,14 +325,16 @@ static int time_match(
 		n_ids += machine.devices[i].n_hardware_ids + machine.devices[i].n_compatible_ids;
 	/* Opened anew: nothing is in SQLite's own cache. */
 	check(store_open(state, STORE_READ, &store, &err), &err);
-	double first = match(store, &machine, target.arch, &n_hits, &n_installs);
+	check(driver_rules_load(store, NULL, 0, &rules, &err), &err);
+	double first = match(store, rules, &machine, &target, &n_candidates, &n_picked);
 	for (size_t i = 0; i < WARM_ROUNDS; i++)
-		warm[i] = match(store, &machine, target.arch, &n_hits, &n_installs);
+		warm[i] = match(store, rules, &machine, &target, &n_candidates, &n_picked);
 	qsort(warm, WARM_ROUNDS, sizeof(*warm), compare_doubles);
+	driver_rules_free(rules);
 	store_close(store);
-	(void)printf("{\"devices\": %zu, \"lookups\": %zu, \"hits\": %zu, \"installs\": %zu, "
+	(void)printf("{\"devices\": %zu, \"lookups\": %zu, \"candidates\": %zu, \"picked\": %zu, "
 		     "\"first_ms\": %.3f, \"warm_ms\": %.3f, \"median_ms\": %.3f}\n",
-		machine.n, n_ids, n_hits, n_installs, first * 1e3, warm[0] * 1e3,
+		machine.n, n_ids, n_candidates, n_picked, first * 1e3, warm[0] * 1e3,
 		warm[WARM_ROUNDS / 2] * 1e3);
 	device_list_clear(&machine);
 	return 0;
