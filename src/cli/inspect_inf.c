@@ -71,7 +71,7 @@ static int dump_line(const struct inf *inf, uint32_t line, bool is_first)
 		(void)json_array_append_new(fields, json_of_field(inf, line, i));
 	json_t *object =
 		json_pack("{s:I, s:o, s:o}", "number", (json_int_t)inf_line_place(inf, line), "key",
-			inf_has_key(inf, line) ? json_of_field(inf, line, 0) : json_null(),
+			inf_has_equals(inf, line) ? json_of_field(inf, line, 0) : json_null(),
 			"fields", fields);
 	if (object == NULL)
 		return -ENOMEM;
@@ -139,7 +139,7 @@ static void print_line(const struct inf *inf, uint32_t line)
 {
 	struct inf_scratch scratch;
 	(void)printf("%7u  ", inf_line_place(inf, line));
-	if (inf_has_key(inf, line)) {
+	if (inf_has_equals(inf, line)) {
 		put_text(inf_field(inf, line, 0, &scratch));
 		(void)fputs(" = ", stdout);
 	}

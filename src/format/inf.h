@@ -88,6 +88,8 @@ uint32_t inf_line_place(const struct inf *inf, uint32_t line);
 /* Fields after the key, as SetupGetFieldCount counts them. */
 uint32_t inf_n_fields(const struct inf *inf, uint32_t line);
 bool inf_has_key(const struct inf *inf, uint32_t line);
+/* Is the key written, with an equals sign behind it? */
+bool inf_has_equals(const struct inf *inf, uint32_t line);
 
 /* ---- fields ---- */
 

@@ -83,6 +83,11 @@ uint32_t inf_n_fields(const struct inf *inf, uint32_t line)
 	return inf->lines[line].n_fields;
 }
 
+bool inf_has_equals(const struct inf *inf, uint32_t line)
+{
+	return inf->lines[line].has_equals;
+}
+
 bool inf_has_key(const struct inf *inf, uint32_t line)
 {
 	return inf->lines[line].has_equals || inf->lines[line].n_fields == 1;

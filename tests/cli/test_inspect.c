@@ -100,7 +100,7 @@ static void lines_of_an_inf(void **state)
 		"{\"number\": 10, \"key\": \"open\", \"fields\": [\"Inst\", "
 		"\"PCI\\\\VEN_1DE7&DEV_0001\", \"a,\\\"b\"]}]},"
 		"{\"name\": \"Files\", \"lines\": ["
-		"{\"number\": 12, \"key\": \"pine.sys\", \"fields\": [\"pine.sys\"]},"
+		"{\"number\": 12, \"key\": null, \"fields\": [\"pine.sys\"]},"
 		"{\"number\": 13, \"key\": null, \"fields\": [\"a.dll\", \"\", \"\"]}]},"
 		"{\"name\": \"Strings\", \"lines\": ["
 		"{\"number\": 15, \"key\": \"Maker\", \"fields\": [\"Pine & S\xc3\xb6hne\"]},"
