@@ -257,7 +257,11 @@ int cmd_driver_match(struct cli *cli, int argc, char **argv)
 	int c;
 	while (fault == NULL && (c = getopt_long(argc, argv, "", options, NULL)) != -1)
 		fault = take_option(&request, c, optarg);
+	/* --hwid A B: the usage says ID... */
+	for (; fault == NULL && optind < argc; optind++)
+		fault = request.devices.n > 0 ? take_option(&request, 'h', argv[optind])
+					      : "it takes options only";
 	if (fault == NULL)
-		fault = optind != argc ? "it takes options only" : check_request(&request);
+		fault = check_request(&request);
 	return fault != NULL ? cli_usage(cli, "%s", fault) : run(cli, &request);
 }
