@@ -14,10 +14,11 @@
  *            that names it, to the end
  *
  * Matching reads lines and content, and models never. Measured with the corpus' 650 INFs twenty
- * times over (101,000 ids, 588,000 Models lines): ids with all that is said of them in each row 70
- * MB, ids and models as tables of their own 83 MB and a match three times as long; this 27 MB. A
- * dictionary of ids with numbers in place of texts would save another 12 MB, and cost a second
- * table to keep clean and to look into.
+ * times over (101,000 ids, 588,000 Models lines), ids and models together: as tables of their own
+ * 83 MB, and the look-ups of a match take 2.7 ms; packed so 27 MB of ids and 18 MB in the packages,
+ * and 0.55 ms. With all texts in the rows of ids it would be 70 MB of them, and no faster. A
+ * dictionary of ids, with numbers in place of texts, would save 12 MB, and be a second table to
+ * keep clean.
  */
 #pragma once
 
