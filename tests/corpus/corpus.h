@@ -27,6 +27,17 @@ typedef void corpus_visitor(const char *folder, const void *bytes, size_t n);
 static char corpus_root[512];
 static corpus_visitor *corpus_visit;
 
+/* Its folder in the corpus, of a file's path. */
+static inline void corpus_folder_of(const char *path, char folder[static CORPUS_FOLDER_BYTES])
+{
+	const char *name = path + strlen(corpus_root) + 1, *end = strchr(name, '/');
+	end = end == NULL ? NULL : strchr(end + 1, '/');
+	size_t length = end == NULL ? strlen(name) : (size_t)(end - name);
+	assert_true(length < CORPUS_FOLDER_BYTES);
+	memcpy(folder, name, length);
+	folder[length] = 0;
+}
+
 static inline int corpus_take(
 	const char *path, const struct stat *stat, int kind, struct FTW *place)
 {
@@ -34,12 +45,7 @@ static inline int corpus_take(
 	(void)place;
 	if (kind != FTW_F)
 		return 0;
-	const char *name = path + strlen(corpus_root) + 1, *end = strchr(name, '/');
-	end = end == NULL ? NULL : strchr(end + 1, '/');
-	size_t length = end == NULL ? strlen(name) : (size_t)(end - name);
-	assert_true(length < sizeof(folder));
-	memcpy(folder, name, length);
-	folder[length] = 0;
+	corpus_folder_of(path, folder);
 	CLEANUP(memory_freep) char *bytes = malloc((size_t)stat->st_size + 1);
 	FILE *file = fopen(path, "rb");
 	assert_non_null(file);
@@ -50,8 +56,8 @@ static inline int corpus_take(
 	return 0;
 }
 
-/* Calls visit for every file, or skips the test, aloud. */
-static inline void corpus_walk(corpus_visitor *visit)
+/* Fills corpus_root, or skips the test, aloud. */
+static inline void corpus_find(void)
 {
 	const char *corpus = getenv("PEWTER_CORPUS"), *source = getenv("PEWTER_SOURCE_ROOT");
 	if (corpus != NULL)
@@ -63,6 +69,12 @@ static inline void corpus_walk(corpus_visitor *visit)
 		print_message("SKIPPED: no corpus of INFs at %s\n", corpus_root);
 		skip();
 	}
+}
+
+/* Calls visit for every file, or skips the test. */
+static inline void corpus_walk(corpus_visitor *visit)
+{
+	corpus_find();
 	corpus_visit = visit;
 	assert_int_equal(nftw(corpus_root, corpus_take, 64, FTW_PHYS), 0);
 }
