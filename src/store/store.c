@@ -254,7 +254,9 @@ static int open_directory(struct store *store, enum store_mode mode, int *ret_fd
 		(void)close(fd);
 	if (rc == -ENOENT)
 		return error_set(err, rc,
-			"%s: nothing here yet; begin with `pewter image import SOURCE --name NAME`",
+			"%s: nothing here yet; begin with `pewter image import SOURCE --name "
+			"NAME`, or "
+			"`pewter driver add PATH`",
 			store->directory);
 	return error_set(err, rc, "%s: %s", store->directory, strerror(-rc));
 }
