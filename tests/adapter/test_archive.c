@@ -169,9 +169,7 @@ static void other_files_are_no_archives(void **state)
 {
 	(void)state;
 	static const char *const texts[] = {"", "M", "MZ", "MZ a program that talks of MSCF and 7z",
-		"[Version]\r\nSignature = \"$Windows NT$\"\r\n",
-		"\x7f"
-		"ELF"};
+		"[Version]\r\nSignature = \"$Windows NT$\"\r\n", "\177ELF"};
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
 		struct heard heard;
 		struct archive_place place;
