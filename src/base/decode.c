@@ -113,12 +113,30 @@ const char *text_encoding_name(enum text_encoding encoding)
 	return names[encoding];
 }
 
-/* 0x80 to 0x9f; the five that Microsoft left undefined are what Windows makes of them: C1 controls.
- * "cp1252 to Unicode table", unicode.org, and MultiByteToWideChar(). */
-static const uint16_t cp1252_high[32] = {0x20ac, 0x81, 0x201a, 0x0192, 0x201e, 0x2026, 0x2020,
-	0x2021, 0x02c6, 0x2030, 0x0160, 0x2039, 0x0152, 0x8d, 0x017d, 0x8f, 0x90, 0x2018, 0x2019,
-	0x201c, 0x201d, 0x2022, 0x2013, 0x2014, 0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0x9d,
-	0x017e, 0x0178};
+/*
+ * 0x80 to 0xff as UTF-8, the length behind. From 0xa0 on they are Latin-1. The five below that
+ * Microsoft left undefined are what Windows makes of them: C1 controls. "cp1252 to Unicode table",
+ * unicode.org, and MultiByteToWideChar().
+ */
+#define TWO(c)                                                                                     \
+	{                                                                                          \
+		0xc0 | (c) >> 6, 0x80 | ((c)&0x3f), 0, 2                                           \
+	}
+#define THREE(c)                                                                                   \
+	{                                                                                          \
+		0xe0 | (c) >> 12, 0x80 | ((c) >> 6 & 0x3f), 0x80 | ((c)&0x3f), 3                   \
+	}
+#define EIGHT(c)                                                                                   \
+	TWO(c), TWO((c) + 1), TWO((c) + 2), TWO((c) + 3), TWO((c) + 4), TWO((c) + 5),              \
+		TWO((c) + 6), TWO((c) + 7)
+static const uint8_t cp1252_high[128][4] = {THREE(0x20ac), TWO(0x81), THREE(0x201a), TWO(0x0192),
+	THREE(0x201e), THREE(0x2026), THREE(0x2020), THREE(0x2021), TWO(0x02c6), THREE(0x2030),
+	TWO(0x0160), THREE(0x2039), TWO(0x0152), TWO(0x8d), TWO(0x017d), TWO(0x8f), TWO(0x90),
+	THREE(0x2018), THREE(0x2019), THREE(0x201c), THREE(0x201d), THREE(0x2022), THREE(0x2013),
+	THREE(0x2014), TWO(0x02dc), THREE(0x2122), TWO(0x0161), THREE(0x203a), TWO(0x0153),
+	TWO(0x9d), TWO(0x017e), TWO(0x0178), EIGHT(0xa0), EIGHT(0xa8), EIGHT(0xb0), EIGHT(0xb8),
+	EIGHT(0xc0), EIGHT(0xc8), EIGHT(0xd0), EIGHT(0xd8), EIGHT(0xe0), EIGHT(0xe8), EIGHT(0xf0),
+	EIGHT(0xf8)};
 
 static uint8_t *decode_cp1252(const uint8_t *bytes, size_t n, uint8_t *out)
 {
@@ -131,8 +149,14 @@ static uint8_t *decode_cp1252(const uint8_t *bytes, size_t n, uint8_t *out)
 		}
 		size_t end = n - at >= 16 ? at + 16 : n;
 		for (; at < end; at++) {
-			uint8_t c = bytes[at];
-			out = put(out, c >= 0x80 && c < 0xa0 ? cp1252_high[c - 0x80] : c);
+			*out = bytes[at];
+			if (bytes[at] < 0x80) {
+				out++;
+				continue;
+			}
+			const uint8_t *character = cp1252_high[bytes[at] - 0x80];
+			memcpy(out, character, 3);
+			out += character[3];
 		}
 	}
 	return out;
