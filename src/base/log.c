@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/log.h"
 
+#include "base/text.h"
+
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -36,9 +38,7 @@ void log_line(enum log_level level, const char *format, ...)
 		return;
 
 	size_t length = strlen(line);
-	for (size_t i = 0; i < length; i++)
-		if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f)
-			line[i] = '?';
+	text_disarm(line, length);
 	line[length++] = '\n';
 	/* One write, so that lines of several threads do not mix. A log that cannot be written has
 	 * nowhere to complain. */

@@ -224,3 +224,22 @@ void text_copy_printable(char *destination, size_t size, const void *source, siz
 		destination[i] = bytes[i] >= 0x20 && bytes[i] < 0x7f ? (char)bytes[i] : '?';
 	destination[n] = 0;
 }
+
+static bool is_harmless(uint32_t c)
+{
+	bool is_control = c < 0x20 || (c >= 0x7f && c <= 0x9f);
+	bool turns = c == 0x200e || c == 0x200f || (c >= 0x2028 && c <= 0x202e) ||
+		     (c >= 0x2066 && c <= 0x2069);
+	return !is_control && !turns;
+}
+
+void text_disarm(char *text, size_t length)
+{
+	for (size_t at = 0; at < length;) {
+		size_t first = at;
+		uint32_t c = decode_utf8((const uint8_t *)text, length, &at);
+		bool is_ill_formed = at == first + 1 && c == REPLACEMENT;
+		if (is_ill_formed || !is_harmless(c))
+			memset(text + first, '?', at - first);
+	}
+}

@@ -37,3 +37,7 @@ bool text_copy(char *destination, size_t size, const char *source);
 /* Copies length bytes, making control and non-ASCII bytes '?', for text from strangers that goes
  * into logs. */
 void text_copy_printable(char *destination, size_t size, const void *source, size_t length);
+/* In place, for text from strangers that goes to terminals: what moves a cursor or turns the line
+ * round (control characters, DEL, U+0080 to U+009F, marks of direction) and what is no UTF-8 become
+ * '?', one for each byte. */
+void text_disarm(char *text, size_t length);

@@ -3,6 +3,7 @@
 #include "cli/commands.h"
 
 #include "base/buffer.h"
+#include "base/text.h"
 #include "cli/driver_words.h"
 #include "cli/rules_open.h"
 #include "cli/words.h"
@@ -57,10 +58,7 @@ static int add_keys(struct buffer *line, const struct driver_rule *rule)
 static int print_line(struct buffer *line)
 {
 	/* Rules are texts of the administrator's, or of somebody he has them from. */
-	for (size_t i = 0; i < line->size; i++) {
-		if (line->bytes[i] < 0x20 || line->bytes[i] == 0x7f)
-			line->bytes[i] = '?';
-	}
+	text_disarm((char *)line->bytes, line->size);
 	int rc = buffer_add_text(line, "\n");
 	if (rc == 0)
 		rc = wrap_print((const char *)line->bytes, line->size,

@@ -3,6 +3,7 @@
 #include "cli/inspect.h"
 
 #include "adapter/file.h"
+#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/table.h"
 
@@ -47,9 +48,7 @@ static void value_text(const json_t *value, char *text, size_t size)
 		(void)snprintf(text, size, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
 	else if (json_is_boolean(value))
 		(void)snprintf(text, size, "%s", json_is_true(value) ? "yes" : "no");
-	for (char *p = text; *p != 0; p++)
-		if ((unsigned char)*p < 0x20 || *p == 0x7f)
-			*p = '?';
+	text_disarm(text, strlen(text));
 }
 
 /* The first object's keys are the columns. */

@@ -115,7 +115,21 @@ static int dump_lines(const struct inf *inf)
 	return rc < 0 ? rc : fflush(stdout) != 0 || ferror(stdout) ? -EIO : 0;
 }
 
-/* In quotes where it would not read back as it is; control bytes as '?'. */
+/* Quotes doubled if so wished; harmless on a terminal. */
+static void put_disarmed(struct inf_text text, bool doubles_quotes)
+{
+	char copy[LIMIT_INF_FIELD_BYTES];
+	size_t n = text.length < sizeof(copy) ? text.length : sizeof(copy);
+	memcpy(copy, text.text, n);
+	text_disarm(copy, n);
+	for (size_t i = 0; i < n; i++) {
+		if (doubles_quotes && copy[i] == '"')
+			(void)putchar('"');
+		(void)putchar(copy[i]);
+	}
+}
+
+/* In quotes where it would not read back as it is. */
 static void put_text(struct inf_text text)
 {
 	bool is_odd = text.length == 0;
@@ -125,12 +139,7 @@ static void put_text(struct inf_text text)
 					     text.text[text.length - 1] == '\\');
 	if (is_odd)
 		(void)putchar('"');
-	for (size_t i = 0; i < text.length; i++) {
-		unsigned char c = (unsigned char)text.text[i];
-		if (c == '"')
-			(void)putchar('"');
-		(void)putchar(c < 0x20 || c == 0x7f ? '?' : c);
-	}
+	put_disarmed(text, true);
 	if (is_odd)
 		(void)putchar('"');
 }
@@ -166,10 +175,8 @@ static void print_problems(const struct inf *inf)
 static int print_lines(const struct inf *inf)
 {
 	for (uint32_t i = 0; i < inf_n_sections(inf); i++) {
-		struct inf_text name = inf_section_name(inf, i);
 		(void)printf("%s%7u  [", i == 0 ? "" : "\n", inf_section_place(inf, i));
-		for (size_t k = 0; k < name.length; k++)
-			(void)putchar((unsigned char)name.text[k] < 0x20 ? '?' : name.text[k]);
+		put_disarmed(inf_section_name(inf, i), false);
 		(void)fputs("]\n", stdout);
 		for (uint32_t line = inf_first_line(inf, i); line != INF_NONE;
 			line = inf_next_line(inf, line))

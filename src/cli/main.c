@@ -2,6 +2,8 @@
 /* pewter: global options, then the command whose words match the most of what follows. */
 #include "cli/cli.h"
 
+#include "base/text.h"
+
 #include <errno.h>
 #include <getopt.h>
 #include <stdarg.h>
@@ -17,13 +19,16 @@
 
 int cli_fail(const struct cli *cli, const struct error *err)
 {
-	const char *text = err->text[0] != 0 ? err->text : "failed without saying why (a bug)";
+	struct error shown = *err; /* names of files and what is in them may be in it */
+	if (shown.text[0] == 0)
+		(void)error_set(&shown, 0, "failed without saying why (a bug)");
+	text_disarm(shown.text, strlen(shown.text));
 	if (cli->json) {
-		json_t *document = json_pack("{s:s}", "error", text);
+		json_t *document = json_pack("{s:s}", "error", shown.text);
 		if (document != NULL)
 			(void)cli_print_json(cli, document);
 	}
-	(void)fprintf(stderr, "pewter %s: %s\n", cli->command, text);
+	(void)fprintf(stderr, "pewter %s: %s\n", cli->command, shown.text);
 	return EXIT_FAILED;
 }
 

@@ -100,15 +100,21 @@ json_t *match_json(const struct device *device, const struct device_match *match
 
 /* ---- for people ---- */
 
+/* Names and ids come from strangers. */
+static void copy_disarmed(char *out, size_t size, const char *text)
+{
+	(void)text_copy(out, size, text);
+	text_disarm(out, strlen(out));
+}
+
 static void print_headline(const struct device *device, const struct device_match *match)
 {
 	char name[sizeof(device->name)], id[LIMIT_HARDWARE_ID_BYTES + 1], class[33];
 	const char *best = device_best_id(device);
 	const char *shown_class = class_of(device, match);
-	/* Names and ids come from strangers. */
-	text_copy_printable(name, sizeof(name), device->name, strlen(device->name));
-	text_copy_printable(id, sizeof(id), best, strlen(best));
-	text_copy_printable(class, sizeof(class), shown_class, strlen(shown_class));
+	copy_disarmed(name, sizeof(name), device->name);
+	copy_disarmed(id, sizeof(id), best);
+	copy_disarmed(class, sizeof(class), shown_class);
 	(void)printf("%s%s%s%s%s%s\n", name, name[0] != 0 ? " (" : "", id, name[0] != 0 ? ")" : "",
 		class[0] != 0 ? ", " : "", class);
 }
@@ -145,7 +151,7 @@ int match_print(const struct device *device, const struct device_match *match)
 	print_headline(device, match);
 	if (match->n > 0)
 		rc = print_candidates(match);
-	text_copy_printable(reason, sizeof(reason), match->reason, strlen(match->reason));
+	copy_disarmed(reason, sizeof(reason), match->reason);
 	if (match->pick < 0)
 		(void)printf("   no driver: %s\n\n", reason);
 	else

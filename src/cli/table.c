@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/table.h"
 
+#include "base/text.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -41,10 +43,8 @@ void table_add_row(struct table *table, const char *const *cells)
 		grown[n + i] = strdup(cells[i] != NULL ? cells[i] : "");
 		if (grown[n + i] == NULL)
 			table->failed = true;
-		for (char *c = grown[n + i]; c != NULL && *c != 0; c++) {
-			if ((unsigned char)*c < ' ' || *c == 0x7f)
-				*c = '?';
-		}
+		else
+			text_disarm(grown[n + i], strlen(grown[n + i]));
 	}
 	table->n_rows++;
 }

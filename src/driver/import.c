@@ -74,7 +74,8 @@ static int keep_package(
 {
 	struct driver_package *package = &draft->package;
 	bool is_there = false;
-	text_copy_printable(package->source, sizeof(package->source), path, strlen(path));
+	(void)text_copy(package->source, sizeof(package->source), path);
+	text_disarm(package->source, strlen(package->source));
 	int rc = is_known(import, package->id, &is_there, err);
 	if (rc < 0)
 		return rc;

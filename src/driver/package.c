@@ -347,6 +347,7 @@ static int read_package(struct reading *reading, size_t inf_file, struct error *
 	if (rc != 0)
 		return rc;
 	(void)text_copy(package->inf, sizeof(package->inf), name);
+	text_disarm(package->inf, strlen(package->inf)); /* people are shown it everywhere */
 	rc = gather(reading, inf_file, err);
 	if (rc == 0)
 		rc = identify(&reading->draft, err);

@@ -138,6 +138,31 @@ static void moments(void **state)
 	assert_string_equal(text, "9999-12-31T23:59:59.999Z");
 }
 
+static void what_moves_a_cursor_is_disarmed(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *from, *to;
+	} cases[] = {
+		{"plain, \xc3\xa9t\xc3\xa9, \xe7\xbd\x91\xf0\x9f\x98\x80 \xef\xbf\xbd",
+			"plain, \xc3\xa9t\xc3\xa9, \xe7\xbd\x91\xf0\x9f\x98\x80 \xef\xbf\xbd"},
+		{"a\033[2Jb\r\n\t\x7f", "a?[2Jb????"},
+		{"\xc2\x9b[31mred, \xc2\x85", "??[31mred, ??"},
+		{"\x9b[31m, \xe9", "?[31m, ?"}, /* cp1252 on a terminal of that code page */
+		{"gpj.\xe2\x80\xae"
+		 "exe\xe2\x81\xa6",
+			"gpj.???exe???"},
+		{"cut \xe7\xbd", "cut ??"},
+		{"\xc0\x9b\xed\xa0\x80", "?????"},
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char text[64];
+		assert_true(text_copy(text, sizeof(text), cases[i].from));
+		text_disarm(text, strlen(text));
+		assert_string_equal(text, cases[i].to);
+	}
+}
+
 static void errors_say_where(void **state)
 {
 	(void)state;
@@ -163,6 +188,7 @@ int main(void)
 		cmocka_unit_test(paths),
 		cmocka_unit_test(addresses_and_numbers),
 		cmocka_unit_test(moments),
+		cmocka_unit_test(what_moves_a_cursor_is_disarmed),
 		cmocka_unit_test(errors_say_where),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
