@@ -190,9 +190,9 @@ static int read_ids(
 		if (!grown)
 			return -ENOMEM;
 		model->ids = grown;
-		model->ids[model->n_ids] = models_text_dup_upper(id);
-		if (!model->ids[model->n_ids])
-			return -ENOMEM;
+		int rc = models_keep_id(&reading->steps, id, &model->ids[model->n_ids], err);
+		if (rc < 0)
+			return rc;
 		model->n_ids++;
 	}
 	return 0;
@@ -242,11 +242,14 @@ static int read_model(struct reading *reading, uint32_t line, uint32_t section, 
 	}
 	if (package->n_models > LIMIT_DRIVER_MODELS)
 		return too_many(reading, line, LIMIT_DRIVER_MODELS, "models", err);
-	model->description = models_text_dup(inf_field(reading->inf, line, 0, scratch));
+	rc = models_keep_text(&reading->steps, inf_field(reading->inf, line, 0, scratch),
+		&model->description, err);
+	if (rc < 0)
+		return rc;
 	struct inf_text install = inf_field(reading->inf, line, 1, scratch);
-	model->install = models_text_dup(install);
-	if (!model->description || !model->install)
-		return -ENOMEM;
+	rc = models_keep_text(&reading->steps, install, &model->install, err);
+	if (rc < 0)
+		return rc;
 	reading->archs |= (uint8_t)(1U << arch);
 	return note_install(reading, install, arch);
 }
@@ -284,9 +287,9 @@ static int read_section(void *context, const struct models_section *found, struc
 	struct driver_section *section = &package->sections[number];
 	*section = (struct driver_section){.manufacturer = found->manufacturer};
 	models_text_copy(found->decoration, section->decoration, sizeof(section->decoration));
-	section->name = models_text_dup(found->name);
-	if (!section->name)
-		return -ENOMEM;
+	int rc = models_keep_text(&reading->steps, found->name, &section->name, err);
+	if (rc < 0)
+		return rc;
 	package->n_sections++;
 	if (found->arch == INF_N_ARCHS && reading->unreadable_place == 0) {
 		text_copy_printable(reading->unreadable, sizeof(reading->unreadable),
@@ -302,7 +305,7 @@ static int read_section(void *context, const struct models_section *found, struc
 		return 0;
 	for (uint32_t line = inf_first_line(reading->inf, found->section); line != INF_NONE;
 		line = inf_next_line(reading->inf, line)) {
-		int rc = models_step(&reading->steps, 1, err);
+		rc = models_step(&reading->steps, 1, err);
 		if (rc == 0)
 			rc = read_model(reading, line, number, found->arch, err);
 		if (rc < 0)
@@ -409,7 +412,7 @@ int models_read(const struct inf *inf, struct driver_package *package, struct er
 		.inf = inf,
 		.package = &found,
 		.installs = {.numbers = name_table_empty()},
-		.steps = {LIMIT_DRIVER_STEPS},
+		.steps = {LIMIT_DRIVER_STEPS, LIMIT_DRIVER_TEXT_BYTES},
 	};
 	int rc = read_all(&reading, err);
 	name_table_clear(&reading.installs.numbers);

@@ -110,12 +110,11 @@ static int add_excluded(const struct inf *inf, uint32_t line, struct inf_scratch
 			continue;
 		char **grown = models_grow(
 			install->excluded, install->n_excluded, sizeof(*install->excluded));
-		char *copy = grown ? models_text_dup_upper(id) : NULL;
-		if (grown)
-			install->excluded = grown;
-		if (!copy)
+		if (!grown)
 			return -ENOMEM;
-		install->excluded[install->n_excluded++] = copy;
+		install->excluded = grown;
+		rc = models_keep_id(steps, id, &grown[install->n_excluded], err);
+		install->n_excluded += rc == 0;
 	}
 	return rc;
 }
@@ -165,7 +164,7 @@ static bool starts_at_boot(const struct inf *inf, struct inf_text section_name)
 
 /* "AddService=ServiceName,[flags],service-install-section": true if it is the device's own. */
 static bool read_service(const struct inf *inf, uint32_t line, struct inf_scratch *scratch,
-	struct driver_install *install, int *ret_rc)
+	struct models_steps *steps, struct driver_install *install, int *ret_rc, struct error *err)
 {
 	int64_t flags = 0;
 	if (!inf_field_number(inf, line, 2, &flags) || !(flags & SERVICE_OF_THE_DEVICE))
@@ -174,11 +173,9 @@ static bool read_service(const struct inf *inf, uint32_t line, struct inf_scratc
 	/* "AddService = ,2": no driver is needed. */
 	if (name.length == 0)
 		return true;
-	install->service = models_text_dup(name);
-	if (!install->service) {
-		*ret_rc = -ENOMEM;
+	*ret_rc = models_keep_text(steps, name, &install->service, err);
+	if (*ret_rc < 0)
 		return true;
-	}
 	install->is_boot_start = starts_at_boot(inf, inf_field(inf, line, 3, scratch));
 	return true;
 }
@@ -199,7 +196,7 @@ static int find_service(const struct inf *inf, uint32_t section, struct section_
 				continue;
 			struct inf_text key = inf_field(inf, line, 0, scratch);
 			if (inf_text_equal(key, "AddService")) {
-				if (read_service(inf, line, scratch, install, &rc))
+				if (read_service(inf, line, scratch, steps, install, &rc, err))
 					return rc;
 			} else if (inf_text_equal(key, "Needs")) {
 				rc = section_walk_push_needs(walk, inf, line, scratch, steps, err);
@@ -219,17 +216,16 @@ int models_read_install(const struct inf *inf, struct inf_text name, enum inf_ar
 	const char *platform;
 	ret_install->feature_score = 0xFF;
 	(void)text_copy(ret_install->arch, sizeof(ret_install->arch), inf_arch_names[arch]);
-	ret_install->name = models_text_dup(name);
-	if (!ret_install->name)
-		return -ENOMEM;
+	int rc = models_keep_text(steps, name, &ret_install->name, err);
+	if (rc < 0)
+		return rc;
 	uint32_t section = models_actual_section(inf, name, arch, &platform);
 	if (section == INF_NONE)
 		return 0;
 	ret_install->is_nt = platform[0] != 0;
-	ret_install->section = models_text_dup(inf_section_name(inf, section));
-	if (!ret_install->section)
-		return -ENOMEM;
-	int rc = read_directives(inf, section, &scratch, steps, ret_install, err);
+	rc = models_keep_text(steps, inf_section_name(inf, section), &ret_install->section, err);
+	if (rc == 0)
+		rc = read_directives(inf, section, &scratch, steps, ret_install, err);
 	if (rc < 0)
 		return rc;
 	/* "DDInstall.Services [...] must use the same platform extension". */

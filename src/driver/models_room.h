@@ -5,9 +5,11 @@
 
 #include "driver/models.h"
 
-/* How many lines may still be looked at: sections may name each other without end. */
+/* How many lines may still be looked at, because sections may name each other without end; and how
+ * many bytes of text may still be kept, because one long string may stand in every line. */
 struct models_steps {
 	uint32_t left;
+	uint32_t text_left;
 };
 /* Takes n of them. -E2BIG if they are spent. */
 int models_step(struct models_steps *steps, size_t n, struct error *err) MUST_CHECK;
@@ -71,9 +73,12 @@ void models_read_driver_ver(const struct inf *inf, uint32_t line, uint32_t *ret_
 
 /* ---- small ---- */
 
-char *models_text_dup(struct inf_text text);
+/* A copy; -E2BIG if no more text may be kept. */
+int models_keep_text(struct models_steps *steps, struct inf_text text, char **ret_copy,
+	struct error *err) MUST_CHECK;
 /* In upper case (ASCII), as ids are kept. */
-char *models_text_dup_upper(struct inf_text text);
+int models_keep_id(struct models_steps *steps, struct inf_text id, char **ret_copy,
+	struct error *err) MUST_CHECK;
 /* Cut between characters. */
 void models_text_copy(struct inf_text text, char *out, size_t size);
 /* The array, with room for one more. */

@@ -241,22 +241,32 @@ int section_walk_push_needs(struct section_walk *walk, const struct inf *inf, ui
 
 /* ---- small ---- */
 
-char *models_text_dup(struct inf_text text)
+int models_keep_text(
+	struct models_steps *steps, struct inf_text text, char **ret_copy, struct error *err)
 {
+	if (text.length > steps->text_left)
+		return error_set(err, -E2BIG,
+			"its models and install sections have more than %u bytes of ids and names",
+			LIMIT_DRIVER_TEXT_BYTES);
 	char *copy = malloc(text.length + 1);
 	if (!copy)
-		return NULL;
+		return -ENOMEM;
+	steps->text_left -= (uint32_t)text.length;
 	memcpy(copy, text.text, text.length);
 	copy[text.length] = 0;
-	return copy;
+	*ret_copy = copy;
+	return 0;
 }
 
-char *models_text_dup_upper(struct inf_text text)
+int models_keep_id(
+	struct models_steps *steps, struct inf_text id, char **ret_copy, struct error *err)
 {
-	char *copy = models_text_dup(text);
-	for (size_t i = 0; copy && i < text.length; i++)
-		copy[i] = text_upper(copy[i]);
-	return copy;
+	int rc = models_keep_text(steps, id, ret_copy, err);
+	if (rc < 0)
+		return rc;
+	for (char *c = *ret_copy; *c; c++)
+		*c = text_upper(*c);
+	return 0;
 }
 
 void models_text_copy(struct inf_text text, char *out, size_t size)

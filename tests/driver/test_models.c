@@ -485,9 +485,19 @@ struct bomb {
 	int rc_models, rc_files;
 };
 
+#define TEN(x)   x x x x x x x x x x
+#define FIFTY(x) TEN(x) TEN(x) TEN(x) TEN(x) TEN(x)
+#define LONG_STRING                                                                                \
+	"[Strings]\na=\"" FIFTY(                                                                   \
+		"012345678901234567890123456789012345678901234567890123456789") "\"\nb=\"" FIFTY("0123") "\"\n"
+
 static const struct bomb bombs[] = {
 	{"models", TWO_ARCHS "[M.NTx86]\n", 250000, "A=I,PCI\\%zu\n", "", -E2BIG, 0},
 	{"ids", TWO_ARCHS "[M.NTx86]\nA=I", 450000, ",PCI\\%zu", "\n", -E2BIG, 0},
+	{"one long string in every line", TWO_ARCHS LONG_STRING "[M.NTx86]\n", 20000,
+		"%%a%%=I,PCI\\%zu\n", "", -E2BIG, 0},
+	{"one long id excluded everywhere", TWO_ARCHS LONG_STRING "[I]\nExcludeID=X", 200000,
+		",A%%b%%%zu", "\n", -E2BIG, 0},
 	{"install sections", TWO_ARCHS "[M.NTx86]\n", 30000, "A=I%zu,PCI\\X\n", "", -E2BIG, 0},
 	{"lines of one manufacturer", TWO_ARCHS "[Manufacturer]\n", 5000, "A%zu=M,NTx86\n", "",
 		-E2BIG, -E2BIG},
