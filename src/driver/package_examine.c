@@ -14,8 +14,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define DER_SEQUENCE 0x30 /* with which every catalogue begins */
-
 /* ---- binaries ---- */
 
 /* The lowest Windows that the INF offers its drivers to for that architecture, as 0x0601; 0 if some
@@ -48,8 +46,9 @@ static bool has_extension(const struct driver_file *file, const char *extension)
 	return text_equal_nocase(path_extension(file->path), extension);
 }
 
-/* Measured on a pack of 2013: signed drivers for Windows 6.0 are marked 6.2, and serve 6.0 all the
- * same; the kernel does not look. Programs are refused by older Windows. */
+/* CreateProcess() refuses programs whose subsystem version is above its own; the kernel does not
+ * look at that of drivers (many that Microsoft signed for 6.0 say 6.2), but they may miss what they
+ * import. */
 static int check_version(struct driver_package *package, const struct driver_file *file)
 {
 	unsigned needs = (unsigned)file->subsystem_major << 8 | file->subsystem_minor;
@@ -58,11 +57,11 @@ static int check_version(struct driver_package *package, const struct driver_fil
 	if (offered == 0 || needs <= offered)
 		return 0;
 	return package_warn(package,
-		"%s is marked for Windows %u.%u and later, and the INF offers it from %u.%u on%s",
+		"%s is built for Windows %u.%u and later, and the INF offers it from %u.%u on%s",
 		file->path, file->subsystem_major, file->subsystem_minor, offered >> 8,
 		offered & 0xff,
 		is_program ? ": there it fails with 0x800700C1 (not a valid Win32 application)"
-			   : "");
+			   : ": it may not load there");
 }
 
 /* Of the architecture only with drivers: programs and libraries of x86 in a package for amd64 are
@@ -86,8 +85,9 @@ static int check_binary(struct package_draft *draft, size_t i)
 	}
 	if (others[0] != 0)
 		return package_warn(&draft->package,
-			"%s is built for %s, and sections for %s copy it", file->path, file->arch,
-			others);
+			"%s is built for %s, and sections for %s copy it: Windows does not load it "
+			"there",
+			file->path, file->arch, others);
 	return check_version(&draft->package, file);
 }
 
@@ -125,17 +125,12 @@ static int opened_init(struct opened *opened, size_t n)
 	return 0;
 }
 
-/* Vendors put an empty file or a line of text where a catalogue is to come: Windows takes that for
- * an unsigned driver. */
-static bool is_placeholder(const struct buffer *content)
-{
-	return content->size == 0 || content->bytes[0] != DER_SEQUENCE;
-}
-
-/* Whoever cut a catalogue may have cut the rest: a damaged one is not taken for none. */
+/* Whoever cut a catalogue may have cut the rest: one that cannot be read is not taken for none, and
+ * be it empty. */
 static int open_catalog(struct opened *opened, const struct signature_file *file, struct error *err)
 {
 	CLEANUP(catalog_freep) struct catalog *catalog = NULL;
+	struct error why = ERROR_NULL;
 	struct buffer *content = &opened->contents[opened->n_catalogs];
 	*content = buffer_with_max(LIMIT_CATALOG_BYTES);
 	int rc = file_read_all(file->fd, content);
@@ -146,10 +141,12 @@ static int open_catalog(struct opened *opened, const struct signature_file *file
 			file->path, LIMIT_CATALOG_BYTES);
 	if (rc < 0)
 		return error_set(err, rc, "%s: %s", file->path, strerror(-rc));
-	if (is_placeholder(content))
-		return 0;
-	rc = catalog_parse(content->bytes, content->size, &catalog, err);
-	return rc < 0 ? error_prefix(err, rc, "%s", file->path) : 0;
+	rc = catalog_parse(content->bytes, content->size, &catalog, &why);
+	return rc == 0 ? 0
+		       : error_set(err, rc,
+				 "%s: %s; copy it again, or take it away: without it the package "
+				 "is unsigned",
+				 file->path, why.text);
 }
 
 static int open_all(struct opened *opened, const struct package_draft *draft, struct error *err)
