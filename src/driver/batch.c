@@ -96,7 +96,7 @@ int batch_add(struct batch *batch, struct package_draft *draft, const char *path
 {
 	struct waiting *waiting = &batch->waiting[batch->n];
 	int rc = package_store_files(draft, batch->store, batch->blobs, err);
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
 	*waiting = (struct waiting){.package = draft->package, .path = strdup(path)};
 	draft->package = (struct driver_package){.row = 0};

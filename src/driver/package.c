@@ -369,12 +369,22 @@ int package_read(struct place *place, struct place_tools *tools, size_t inf_file
 
 /* ---- into the store ---- */
 
+static int has_changed(const struct place_part *part, struct error *err)
+{
+	(void)error_set(err, -EAGAIN, "%s: changed while it was read; try again",
+		fileset_path(part->set, part->file));
+	return PACKAGE_BROKEN;
+}
+
 static int copy_file(
 	struct store *store, const struct place_part *part, int *ret_fd, struct error *err)
 {
 	CLEANUP(file_closep) int in = -1;
 	CLEANUP(file_closep) int out = -1;
-	int rc = fileset_open(part->set, part->file, &in, err);
+	uint64_t size, expected = part->set->files[part->file].size;
+	int rc = outcome_of(fileset_open(part->set, part->file, &in, err), PACKAGE_BROKEN);
+	if (rc == 0 && (file_size(in, &size) < 0 || size != expected))
+		rc = has_changed(part, err);
 	/* What came out of an archive becomes the blob itself: nobody else knows it. */
 	if (rc == 0 && part->set->scratch != NULL) {
 		*ret_fd = in;
@@ -383,9 +393,9 @@ static int copy_file(
 	}
 	if (rc == 0)
 		rc = store_blob_create(store, &out, err);
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
-	rc = file_copy(in, out, part->set->files[part->file].size, NULL);
+	rc = file_copy(in, out, expected, NULL);
 	if (rc < 0)
 		return error_set(err, rc, "%s: copying it to %s: %s",
 			fileset_path(part->set, part->file), store_directory(store), strerror(-rc));
@@ -407,11 +417,10 @@ int package_store_files(struct package_draft *draft, struct store *store, struct
 		int rc = copy_file(store, part, &fd, err);
 		if (rc == 0)
 			rc = store_blob_batch_add(batch, fd, &blob, err);
-		if (rc < 0)
+		if (rc != 0)
 			return rc;
 		if (strcmp(blob.sha256, draft->package.files[i].blob.sha256) != 0)
-			return error_set(err, -EAGAIN, "%s: changed while it was read; try again",
-				fileset_path(part->set, part->file));
+			return has_changed(part, err);
 		notes->is_stored = true;
 	}
 	return 0;

@@ -28,7 +28,7 @@ int package_read(struct place *place, struct place_tools *tools, size_t inf_file
 /* What only a new package needs: its signature, and what INF and binaries say against each other.
  * An outcome, too: a catalogue that is damaged makes the package a broken one. */
 int package_examine(struct package_draft *draft, struct error *err) MUST_CHECK;
-/* Puts its files into the store. */
+/* Puts its files into the store. An outcome, too: somebody may have changed them meanwhile. */
 int package_store_files(struct package_draft *draft, struct store *store, struct blob_batch *batch,
 	struct error *err) MUST_CHECK;
 

@@ -581,6 +581,52 @@ static void many_packages_are_taken_in_batches(void **state)
 	assert_int_equal(told.n_already, N);
 }
 
+/* Somebody at work in the folder while it is read. */
+struct meddler {
+	struct told told;
+	char path[512];
+	ssize_t n; /* bytes that the file has then; -1: it is gone */
+};
+
+static int meddle(void *context, const struct import_item *item)
+{
+	struct meddler *meddler = context;
+	static const uint8_t others[FAKE_SYS_BYTES] = "MZ, and nothing else";
+	if (item->result == IMPORT_ALREADY && meddler->n < 0)
+		assert_int_equal(unlink(meddler->path), 0);
+	else if (item->result == IMPORT_ALREADY)
+		put_file("", meddler->path, others, (size_t)meddler->n);
+	return write_down(&meddler->told, item);
+}
+
+/* Hashed for a package that is there already, and another one when a second package needs it. */
+static void a_file_that_changes_harms_no_other_package(void **state)
+{
+	const struct world *world = *state;
+	static const ssize_t sizes[] = {-1, 0, FAKE_SYS_BYTES - 1, FAKE_SYS_BYTES};
+	struct told told;
+	put_pack(world, "p", INF_PLAIN);
+	import(world, "p", &told);
+	put_text(world->root, "p/card2.inf", INF_HEAD "; another\r\n" INF_BODY INF_PLAIN_DISK);
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		struct meddler meddler = {.n = sizes[i]};
+		struct error err = ERROR_NULL;
+		char inf[4096];
+		put_file(world->root, "p/CARD64.sys", world->sys64, FAKE_SYS_BYTES);
+		(void)snprintf(inf, sizeof(inf), "%s; %zu\r\n", INF_PLAIN, i);
+		put_pack(world, "q", inf);
+		(void)snprintf(meddler.path, sizeof(meddler.path), "%s/p/CARD64.sys", world->root);
+		int rc = driver_import(world->store, world->root, meddle, &meddler, NULL, &err);
+		if (rc != 0)
+			fail_msg("%zd: %d: %s", sizes[i], rc, err.text);
+		assert_int_equal(meddler.told.n_already, 1);
+		assert_int_equal(meddler.told.n_added, 1);
+		assert_int_equal(meddler.told.n_faults, 1);
+		assert_non_null(strstr(meddler.told.text, "p/card2.inf: p/CARD64.sys: "));
+		assert_int_equal(count_packages(world), 2 + i);
+	}
+}
+
 /* What a killed import left is taken away by the next, and by no other that lives. */
 static void leftovers_are_removed(void **state)
 {
@@ -613,6 +659,7 @@ int main(void)
 		IN_WORLD(programs_are_held_against_the_inf),
 		IN_WORLD(damaged_catalogues_refuse_the_package),
 		IN_WORLD(many_packages_are_taken_in_batches),
+		IN_WORLD(a_file_that_changes_harms_no_other_package),
 		IN_WORLD(leftovers_are_removed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
