@@ -23,6 +23,7 @@ struct addition {
 	struct table packages, passed_over;
 	size_t n_added, n_already, n_skipped, n_faults;
 	size_t n_incomplete, n_warned;
+	struct error first; /* what was skipped first: of the faults, if there are any */
 };
 
 static void addition_clear(struct addition *addition)
@@ -81,10 +82,12 @@ static void add_row(struct addition *addition, const struct import_item *item)
 	int n = 0;
 	note[0] = 0;
 	if (package->n_missing > 0)
-		n = snprintf(note, sizeof(note), "%zu files missing", package->n_missing);
+		n = snprintf(note, sizeof(note), "%zu file%s missing", package->n_missing,
+			package->n_missing == 1 ? "" : "s");
 	if (package->n_warnings > 0 && n >= 0)
-		(void)snprintf(note + n, sizeof(note) - (size_t)n, "%s%zu warnings",
-			n > 0 ? ", " : "", package->n_warnings);
+		(void)snprintf(note + n, sizeof(note) - (size_t)n, "%s%zu warning%s",
+			n > 0 ? ", " : "", package->n_warnings,
+			package->n_warnings == 1 ? "" : "s");
 	table_add(&addition->packages, item->result == IMPORT_ADDED ? "added" : "already there", id,
 		package->inf, package->provider, package->class, version, date, note);
 }
@@ -98,6 +101,8 @@ static int take_item(void *context, const struct import_item *item)
 	case IMPORT_SKIPPED:
 		addition->n_skipped++;
 		addition->n_faults += item->is_fault;
+		if (addition->n_skipped == 1 || (item->is_fault && addition->n_faults == 1))
+			(void)error_set(&addition->first, 0, "%s: %s", item->path, item->reason);
 		break;
 	}
 	if (item->result == IMPORT_ADDED) {
@@ -136,24 +141,30 @@ static int print_words(struct addition *addition)
 	(void)printf("\n%zu added, %zu already there, %zu skipped\n", addition->n_added,
 		addition->n_already, addition->n_skipped);
 	if (addition->n_incomplete > 0)
-		(void)printf("of those added, %zu lack files that their INF names\n",
+		(void)printf("lacking files that their INF names: %zu of those added\n",
 			addition->n_incomplete);
 	if (addition->n_warned > 0)
-		(void)printf("of those added, %zu have warnings: pewter driver show ID tells "
-			     "them\n",
+		(void)printf("with warnings, which `pewter driver show ID` tells: %zu of those "
+			     "added\n",
 			addition->n_warned);
 	return fflush(stdout) == 0 ? EXIT_DONE : cli_fail_errno(addition->cli, -EIO);
 }
 
 static int report(struct addition *addition)
 {
+	bool is_empty = addition->n_added + addition->n_already == 0;
 	int code = addition->cli->json ? print_json(addition) : print_words(addition);
-	if (code != EXIT_DONE || addition->n_faults == 0)
+	if (code != EXIT_DONE || (addition->n_faults == 0 && !is_empty))
 		return code;
-	(void)fprintf(stderr, "pewter %s: %zu of what was given could not be read%s\n",
-		addition->cli->command, addition->n_faults,
-		addition->cli->json ? "" : "; see the last lines of the list");
-	return addition->n_added + addition->n_already > 0 ? EXIT_ATTENTION : EXIT_FAILED;
+	text_disarm(addition->first.text, strlen(addition->first.text));
+	if (addition->n_faults > 1)
+		(void)fprintf(stderr, "pewter %s: %zu of what was given could not be read%s\n",
+			addition->cli->command, addition->n_faults,
+			addition->cli->json ? "" : "; see the last lines of the list");
+	else
+		(void)fprintf(
+			stderr, "pewter %s: %s\n", addition->cli->command, addition->first.text);
+	return is_empty ? EXIT_FAILED : EXIT_ATTENTION;
 }
 
 /* All files of a package are open at once while its catalogue is compared with them. */
