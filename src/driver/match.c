@@ -188,9 +188,13 @@ static uint32_t rank_of_hit(const struct query *query, const struct driver_hit *
 	return rank_of(&facts);
 }
 
-/* The id of the device that ExcludeID names, or NULL. */
+/* The id of the device that ExcludeID names, or NULL. Windows 2000 does not read it: "Windows XP
+ * and later versions of Windows" (INF DDInstall Section). */
 static const char *excluded_id(const struct query *query, const struct driver_install *install)
 {
+	const struct target *target = &query->matching->target;
+	if (target->major < 5 || (target->major == 5 && target->minor < 1))
+		return NULL;
 	for (size_t i = 0; i < install->n_excluded; i++) {
 		for (size_t k = 0; k < query->n_ids; k++) {
 			if (text_equal_nocase(install->excluded[i], query->ids[k]))

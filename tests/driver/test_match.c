@@ -353,6 +353,10 @@ static void excluded_broken_and_incomplete_ones_stand_behind(void **state)
 			"2022,1.0\n"
 			"[Manufacturer]\nA=M,NTamd64.10.0\n[M.NTamd64.10.0]\nD=I,X\\3\n[I]\n",
 			DRIVER_SIGNED, NULL},
+		{"g.inf",
+			VERSION_HEAD("01/01/2002,1.0") "[Manufacturer]\nA=M\n[M]\nD=I,X\\4\n[I]"
+						       "\nExcludeID=X\\4&BAD\n",
+			DRIVER_SIGNED, NULL},
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(samples); i++)
 		add(&samples[i]);
@@ -365,6 +369,10 @@ static void excluded_broken_and_incomplete_ones_stand_behind(void **state)
 			"d.sys"},
 		{"10.0.22621/amd64", "X\\3", "", "*e usable 00ff0000 [I]; f excluded [I]", NULL},
 		{"10.0.22621/amd64", "X\\3", "X\\3&BAD", "e excluded [I]; f excluded [I]",
+			"excluded by the INF itself: "},
+		/* "Windows XP and later": INF DDInstall Section. */
+		{"5.0.2195/x86", "X\\4", "X\\4&BAD", "*g usable 00ff0000 [I]", NULL},
+		{"5.1.2600/x86", "X\\4", "X\\4&BAD", "g excluded [I]",
 			"excluded by the INF itself: "},
 	};
 	ask_all(questions, ARRAY_SIZE(questions));
