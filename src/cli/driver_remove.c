@@ -49,15 +49,59 @@ static int remove_all(struct store *store, char *const *ids, size_t n_ids, struc
 	return rc;
 }
 
-static int print_json(
-	const struct cli *cli, const struct removal *removals, size_t n, size_t n_blobs)
+static bool is_removed(const struct removal *removals, size_t n, const char *id)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(removals[i].id, id) == 0)
+			return true;
+	return false;
+}
+
+/* Marks that name what is gone as the package to take instead: the others keep what they are for,
+ * and the person who made them wants to know. */
+static int tell_orphans(const struct cli *cli, struct store *store, const struct removal *removals,
+	size_t n, json_t *orphans)
+{
+	CLEANUP(memory_freep) struct driver_mark *marks = NULL;
+	struct error err = ERROR_NULL;
+	size_t n_marks = 0;
+	int code = EXIT_DONE;
+	if (store_driver_marks(store, NULL, &marks, &n_marks, &err) < 0)
+		return cli_fail(cli, &err);
+	for (size_t i = 0; i < n_marks; i++) {
+		const struct driver_mark *mark = &marks[i];
+		if (!is_removed(removals, n, mark->instead))
+			continue;
+		code = EXIT_ATTENTION;
+		(void)json_array_append_new(
+			orphans, json_pack("{s:s, s:s}", "package", mark->package, "condition",
+					 mark->condition));
+		(void)fprintf(stderr,
+			"pewter %s: %.12s was to be taken in place of %.12s where %s: `pewter "
+			"driver mark %.12s --incompatible '%s' --instead ID` names another\n",
+			cli->command, mark->instead, mark->package, mark->condition, mark->package,
+			mark->condition);
+	}
+	return code;
+}
+
+static int print_json(const struct cli *cli, const struct removal *removals, size_t n,
+	json_t *orphans, size_t n_blobs)
 {
 	json_t *list = json_array();
 	for (size_t i = 0; i < n; i++)
 		(void)json_array_append_new(list,
 			json_pack("{s:s, s:s}", "id", removals[i].id, "inf", removals[i].inf));
-	return cli_print_json(
-		cli, json_pack("{s:o, s:I}", "removed", list, "blobs", (json_int_t)n_blobs));
+	return cli_print_json(cli, json_pack("{s:o, s:O, s:I}", "removed", list, "was_instead_of",
+					   orphans, "blobs", (json_int_t)n_blobs));
+}
+
+static int print_words(const struct removal *removals, size_t n, size_t n_blobs)
+{
+	for (size_t i = 0; i < n; i++)
+		(void)printf("%s (%.12s) is removed\n", removals[i].inf, removals[i].id);
+	(void)printf("%zu file%s freed\n", n_blobs, n_blobs == 1 ? "" : "s");
+	return EXIT_DONE;
 }
 
 int cmd_driver_remove(struct cli *cli, int argc, char **argv)
@@ -79,10 +123,10 @@ int cmd_driver_remove(struct cli *cli, int argc, char **argv)
 		remove_all(store, argv + optind, n_ids, removals, &n, &err) < 0 ||
 		store_blob_sweep(store, &n_blobs, &err) < 0)
 		return cli_fail(cli, &err);
-	if (cli->json)
-		return print_json(cli, removals, n, n_blobs);
-	for (size_t i = 0; i < n; i++)
-		(void)printf("%s (%.12s) is removed\n", removals[i].inf, removals[i].id);
-	(void)printf("%zu file%s freed\n", n_blobs, n_blobs == 1 ? "" : "s");
-	return EXIT_DONE;
+	json_t *orphans = json_array();
+	int code = tell_orphans(cli, store, removals, n, orphans);
+	int printed = cli->json ? print_json(cli, removals, n, orphans, n_blobs)
+				: print_words(removals, n, n_blobs);
+	json_decref(orphans);
+	return printed == EXIT_DONE ? code : printed;
 }

@@ -133,6 +133,35 @@ static void a_mark_is_put_shown_and_taken_off(void **state)
 	scratch_remove();
 }
 
+static void a_substitute_does_not_go_unnoticed(void **state)
+{
+	(void)state;
+	char old[65], new[65], command[512], out[4096];
+	scratch_make();
+	add_package("old.inf", old);
+	add_package("new.inf", new);
+	(void)snprintf(command, sizeof(command),
+		"driver mark %s --incompatible 'winpe<=2.1' --instead %s", old, new);
+	assert_int_equal(pewter(command, out, sizeof(out)), 0);
+	(void)snprintf(command, sizeof(command), "driver remove %s", new);
+	assert_int_equal(pewter(command, out, sizeof(out)), 3);
+	assert_non_null(strstr(out, "was to be taken in place of"));
+	assert_non_null(strstr(out, "new.inf ("));
+
+	add_package("new.inf", new);
+	(void)snprintf(command, sizeof(command), "--json driver remove %s 2>/dev/null #", new);
+	assert_int_equal(pewter(command, out, sizeof(out)), 3);
+	json_t *document = json_loads(out, 0, NULL);
+	const json_t *mark = json_array_get(json_object_get(document, "was_instead_of"), 0);
+	assert_string_equal(text_of(mark, "package"), old);
+	assert_string_equal(text_of(mark, "condition"), "winpe<=2.1");
+	json_decref(document);
+	/* With the package that is marked, its mark is gone. */
+	(void)snprintf(command, sizeof(command), "driver remove %s", old);
+	assert_int_equal(pewter(command, out, sizeof(out)), 0);
+	scratch_remove();
+}
+
 static void what_is_wrong_is_said(void **state)
 {
 	(void)state;
@@ -212,6 +241,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_mark_is_put_shown_and_taken_off),
+		cmocka_unit_test(a_substitute_does_not_go_unnoticed),
 		cmocka_unit_test(what_is_wrong_is_said),
 		cmocka_unit_test(rules_come_from_three_places),
 	};
