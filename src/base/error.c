@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/error.h"
 
+#include "base/text.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -35,7 +37,23 @@ int error_prefix(struct error *err, int code, const char *format, ...)
 	memcpy(err->text, prefix, n);
 	if (n > sizeof(err->text) - 3)
 		n = sizeof(err->text) - 3;
-	(void)snprintf(err->text + n, sizeof(err->text) - n, ": %.*s",
-		(int)(sizeof(err->text) - n - 3), old);
+	(void)snprintf(err->text + n, sizeof(err->text) - n, "%s%.*s",
+		error_line(old, NULL) != 0 ? ":" : ": ", (int)(sizeof(err->text) - n - 3), old);
 	return code;
+}
+
+uint32_t error_line(const char *text, const char **ret_rest)
+{
+	uint64_t line;
+	char digits[11];
+	size_t n = strspn(text, "0123456789");
+	if (n == 0 || n >= sizeof(digits) || strncmp(text + n, ": ", 2) != 0)
+		return 0;
+	memcpy(digits, text, n);
+	digits[n] = 0;
+	if (!text_parse_u64(digits, UINT32_MAX, &line))
+		return 0;
+	if (ret_rest != NULL)
+		*ret_rest = text + n + 2;
+	return (uint32_t)line;
 }

@@ -10,6 +10,8 @@
 
 #include "base/cleanup.h"
 
+#include <stdint.h>
+
 #define ERROR_TEXT_BYTES 512
 
 struct error {
@@ -23,5 +25,9 @@ struct error {
 int error_set(struct error *err, int code, const char *format, ...) PRINTF_LIKE(3, 4);
 
 /* Puts "format: " before the text that is there, to say where: error_prefix(err, rc, "%s", path).
- * Returns code. */
+ * A text that begins with its line, as parsers write it ("412: no section"), becomes
+ * "e1d.inf:412: no section". Returns code. */
 int error_prefix(struct error *err, int code, const char *format, ...) PRINTF_LIKE(3, 4);
+
+/* The line that the text begins with, and what follows it (may be NULL); 0 if there is none. */
+uint32_t error_line(const char *text, const char **ret_rest);

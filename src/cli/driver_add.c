@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -48,10 +49,14 @@ static json_t *texts_to_json(char *const *texts, size_t n)
 static int add_json(struct addition *addition, const struct import_item *item)
 {
 	const struct driver_package *package = item->package;
-	if (item->result == IMPORT_SKIPPED)
+	if (item->result == IMPORT_SKIPPED) {
+		const char *reason = item->reason;
+		uint32_t line = error_line(reason, &reason);
 		return json_array_append_new(addition->skipped,
-			json_pack("{s:o, s:o, s:b}", "path", json_text(item->path), "reason",
-				json_text(item->reason), "fault", (int)item->is_fault));
+			json_pack("{s:o, s:o, s:o, s:b}", "path", json_text(item->path), "line",
+				line != 0 ? json_integer(line) : json_null(), "reason",
+				json_text(reason), "fault", (int)item->is_fault));
+	}
 	char date[DRIVER_DATE_TEXT_BYTES], version[DRIVER_VERSION_TEXT_BYTES];
 	driver_date_format(package->date, date);
 	driver_version_format(package->version, version);
@@ -70,7 +75,13 @@ static void add_row(struct addition *addition, const struct import_item *item)
 {
 	const struct driver_package *package = item->package;
 	if (item->result == IMPORT_SKIPPED) {
-		table_add(&addition->passed_over, item->path, item->reason);
+		char place[2 * PATH_MAX], number[12] = "";
+		const char *reason = item->reason;
+		uint32_t line = error_line(reason, &reason);
+		if (line != 0)
+			(void)snprintf(number, sizeof(number), ":%u", line);
+		(void)snprintf(place, sizeof(place), "%s%s", item->path, number);
+		table_add(&addition->passed_over, place, reason);
 		return;
 	}
 	char id[DRIVER_SHORT_ID_BYTES], date[DRIVER_DATE_TEXT_BYTES], note[80];
@@ -101,8 +112,10 @@ static int take_item(void *context, const struct import_item *item)
 	case IMPORT_SKIPPED:
 		addition->n_skipped++;
 		addition->n_faults += item->is_fault;
-		if (addition->n_skipped == 1 || (item->is_fault && addition->n_faults == 1))
-			(void)error_set(&addition->first, 0, "%s: %s", item->path, item->reason);
+		if (addition->n_skipped == 1 || (item->is_fault && addition->n_faults == 1)) {
+			(void)error_set(&addition->first, 0, "%s", item->reason);
+			(void)error_prefix(&addition->first, 0, "%s", item->path);
+		}
 		break;
 	}
 	if (item->result == IMPORT_ADDED) {

@@ -170,6 +170,15 @@ static void errors_say_where(void **state)
 	assert_int_equal(error_set(&err, -EINVAL, "bad %d", 7), -EINVAL);
 	assert_int_equal(error_prefix(&err, -EIO, "file %s", "x"), -EIO);
 	assert_string_equal(err.text, "file x: bad 7");
+	(void)error_set(&err, -EINVAL, "412: no section");
+	(void)error_prefix(&err, -EINVAL, "%s", "e1d.inf");
+	assert_string_equal(err.text, "e1d.inf:412: no section");
+	const char *rest = NULL;
+	assert_int_equal(error_line("7: x", &rest), 7);
+	assert_string_equal(rest, "x");
+	assert_int_equal(error_line("7 x", &rest), 0);
+	assert_int_equal(error_line("99999999999: x", &rest), 0);
+	assert_int_equal(error_line("", NULL), 0);
 	char huge[2000];
 	memset(huge, 'y', sizeof(huge) - 1);
 	huge[sizeof(huge) - 1] = 0;

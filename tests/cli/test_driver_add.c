@@ -42,6 +42,7 @@ static void put_packs(void)
 	put_file(root, "good/card64.sys", sys, sizeof(sys));
 	put_text(root, "good/card.inf", INF_PLAIN);
 	put_text(root, "other/autorun.inf", "[autorun]\r\nopen=setup.exe\r\n");
+	put_text(root, "unsigned.inf", "; of nobody\r\n[Version]\r\nClass = Net\r\n");
 	put_text(root, "broken/a.zip", "PK\3\4, and no more");
 	put_text(root, "broken2/a.zip", "PK\3\4, and no more");
 	put_text(root, "broken2/\033[31m.cab", "MSCF, and no more");
@@ -59,10 +60,12 @@ static void exit_codes_and_their_one_line(void **state)
 	} cases[] = {
 		{"other", 1, "other/autorun.inf: no [Version] section: it is no setup INF\n"},
 		{"other/autorun.inf", 1, "no [Version] section"},
+		{"unsigned.inf", 1,
+			"pewter driver add: unsigned.inf:2: [Version] has no Signature"},
 		{"broken/a.zip", 1, "pewter driver add: broken/a.zip: cut short"},
 		{"broken2", 1, "2 of what was given could not be read"},
 		{"good missing", 1, "missing: No such file or directory"},
-		{"'\033[2J\xc2\x9b.inf'", 1, "pewter driver add: ?[2J??.inf: "},
+		{"'\033[2J\xc2\x9b.inf'", 1, "pewter driver add: ?[2J??.inf:1: "},
 		{"good", 0, NULL},
 		{"good other", 0, NULL},
 		{"other good broken", 3, "pewter driver add: broken/a.zip: cut short"},
@@ -131,6 +134,13 @@ static void the_document_is_as_promised(void **state)
 	const json_t *skipped = first(document, "skipped");
 	assert_string_equal(text_of(skipped, "path"), "broken/a.zip");
 	assert_true(json_is_true(json_object_get(skipped, "fault")));
+	json_decref(document);
+
+	document = asked("unsigned.inf", 1);
+	skipped = first(document, "skipped");
+	assert_int_equal(json_integer_value(json_object_get(skipped, "line")), 2);
+	assert_ptr_equal(
+		strstr(text_of(skipped, "reason"), "[Version] has no"), text_of(skipped, "reason"));
 	json_decref(document);
 
 	document = asked("good", 0);
