@@ -2,6 +2,8 @@
 /* `pewter client add`, `import`, `show`, `remove`: whose devices a report tells, and what stays. */
 #include "../unit.h"
 
+#include "shell.h"
+
 #include "base/cleanup.h"
 
 #include "../store/scratch.h"
@@ -20,13 +22,7 @@ static int run(const char *line)
 		"exec 2>&1; %s",
 		scratch_directory, line);
 	assert_non_null(getenv("PEWTER")); /* set by meson */
-	FILE *pipe = popen(command, "r");
-	assert_non_null(pipe);
-	size_t n = fread(out, 1, sizeof(out) - 1, pipe);
-	out[n] = 0;
-	int status = pclose(pipe);
-	assert_true(WIFEXITED(status));
-	return WEXITSTATUS(status);
+	return shell(command, out, sizeof(out));
 }
 
 static void assert_run(const char *line, int code, const char *words)

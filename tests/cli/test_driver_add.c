@@ -2,6 +2,7 @@
 /* `pewter driver add`, as scripts see it: exit codes, the line on stderr, JSON. */
 #include "../unit.h"
 
+#include "shell.h"
 #include "../driver/packs.h"
 
 #include "format/pe.h"
@@ -15,13 +16,7 @@ static int run(const char *arguments, const char *redirection, char *out, size_t
 	assert_non_null(program); /* set by meson */
 	(void)snprintf(command, sizeof(command), "cd '%s' && '%s' --state state %s %s",
 		scratch_directory, program, arguments, redirection);
-	FILE *pipe = popen(command, "r");
-	assert_non_null(pipe);
-	size_t n = fread(out, 1, size - 1, pipe);
-	out[n] = 0;
-	int status = pclose(pipe);
-	assert_true(WIFEXITED(status));
-	return WEXITSTATUS(status);
+	return shell(command, out, size);
 }
 
 static int n_lines(const char *text)

@@ -2,6 +2,8 @@
 /* `pewter driver mark`, `unmark` and `rules`, as an administrator types them. */
 #include "../unit.h"
 
+#include "shell.h"
+
 #include "base/cleanup.h"
 
 #include "../store/scratch.h"
@@ -35,13 +37,7 @@ static int pewter(const char *arguments, char *out, size_t size)
 	(void)snprintf(command, sizeof(command),
 		"cd '%s' && '%s' --state state --config etc/pewter.conf %s 2>&1", scratch_directory,
 		program, arguments);
-	FILE *pipe = popen(command, "r");
-	assert_non_null(pipe);
-	size_t n = fread(out, 1, size - 1, pipe);
-	out[n] = 0;
-	int status = pclose(pipe);
-	assert_true(WIFEXITED(status));
-	return WEXITSTATUS(status);
+	return shell(command, out, size);
 }
 
 static json_t *asked(const char *arguments)

@@ -2,6 +2,8 @@
 /* `pewter driver match`: from an INF on disk to the answer, its JSON and its exit codes. */
 #include "../unit.h"
 
+#include "shell.h"
+
 #include "base/cleanup.h"
 
 #include "../store/scratch.h"
@@ -18,13 +20,7 @@ static int run(const char *line)
 		"P=\"$PEWTER --state %s/state\" D=%s/packs; mkdir -p $D; %s", scratch_directory,
 		scratch_directory, line);
 	assert_non_null(getenv("PEWTER")); /* set by meson */
-	FILE *pipe = popen(command, "r");
-	assert_non_null(pipe);
-	size_t n = fread(out, 1, sizeof(out) - 1, pipe);
-	out[n] = 0;
-	int status = pclose(pipe);
-	assert_true(WIFEXITED(status));
-	return WEXITSTATUS(status);
+	return shell(command, out, sizeof(out));
 }
 
 static void assert_run(const char *line, int code, const char *words)

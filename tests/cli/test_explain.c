@@ -3,6 +3,8 @@
  * command line describes, and of packets of real machines in a capture. */
 #include "../unit.h"
 
+#include "shell.h"
+
 #include "base/cleanup.h"
 
 #include "../store/scratch.h"
@@ -43,13 +45,7 @@ static int run(const char *args, char *out, size_t size)
 	(void)snprintf(command, sizeof(command),
 		"'%s' --state '%s' --config '%s/test.conf' explain %s 2>/dev/null", pewter,
 		scratch_directory, scratch_directory, args);
-	FILE *pipe = popen(command, "r");
-	assert_non_null(pipe);
-	size_t n = fread(out, 1, size - 1, pipe);
-	out[n] = 0;
-	int status = pclose(pipe);
-	assert_true(WIFEXITED(status));
-	return WEXITSTATUS(status);
+	return shell(command, out, size);
 }
 
 /* NULL for null. */

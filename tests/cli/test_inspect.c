@@ -2,6 +2,8 @@
 /* `pewter inspect` itself, over files of each kind that are made here. */
 #include "../unit.h"
 
+#include "shell.h"
+
 #include "base/cleanup.h"
 #include "format/sdi.h"
 #include "image/bcd.h"
@@ -51,13 +53,7 @@ static int run(const char *args, const char *name, char *out, size_t size)
 	assert_non_null(pewter); /* set by meson */
 	(void)snprintf(
 		command, sizeof(command), "'%s' inspect %s '%s' 2>&1", pewter, args, path_of(name));
-	FILE *pipe = popen(command, "r");
-	assert_non_null(pipe);
-	size_t n = fread(out, 1, size - 1, pipe);
-	out[n] = 0;
-	int status = pclose(pipe);
-	assert_true(WIFEXITED(status));
-	return WEXITSTATUS(status);
+	return shell(command, out, size);
 }
 
 static json_t *facts_of(const char *args, const char *name)
