@@ -226,3 +226,25 @@ static inline struct buffer make_7z(const struct test_entry *entries, size_t n)
 	assert_int_equal(archive_write_free(archive), ARCHIVE_OK);
 	return out;
 }
+
+/* A .tar of one file of zeros, packed by a filter of libarchive. */
+static inline struct buffer make_bomb(int filter, size_t n_bytes)
+{
+	static const char zeros[1 << 16];
+	struct buffer out = buffer_with_max(TEST_ARCHIVE_MAX);
+	struct archive *archive = archive_write_new();
+	assert_int_equal(n_bytes % sizeof(zeros), 0);
+	assert_int_equal(archive_write_set_format_ustar(archive), ARCHIVE_OK);
+	assert_int_equal(archive_write_add_filter(archive, filter), ARCHIVE_OK);
+	assert_int_equal(archive_write_open(archive, &out, NULL, keep_written, NULL), ARCHIVE_OK);
+	struct archive_entry *entry = archive_entry_new();
+	archive_entry_set_pathname(entry, "big.sys");
+	archive_entry_set_filetype(entry, AE_IFREG);
+	archive_entry_set_size(entry, (la_int64_t)n_bytes);
+	assert_int_equal(archive_write_header(archive, entry), ARCHIVE_OK);
+	for (size_t i = 0; i < n_bytes / sizeof(zeros); i++)
+		assert_int_equal(archive_write_data(archive, zeros, sizeof(zeros)), sizeof(zeros));
+	archive_entry_free(entry);
+	assert_int_equal(archive_write_free(archive), ARCHIVE_OK);
+	return out;
+}

@@ -27,7 +27,6 @@ struct unpacking {
 	struct archive *archive;
 	bool is_open;
 	struct archive_budget *budget;
-	uint64_t n_out; /* bytes, of all entries */
 	const struct archive_sink *sink;
 	const struct progress_sink *progress;
 	uint8_t in[READ_BYTES], out[READ_BYTES];
@@ -174,22 +173,27 @@ static int read_name(const struct unpacking *unpacking, struct archive_entry *en
 	return rc < 0 ? refuse(entry, rc, why.text, err) : 0;
 }
 
+int archive_budget_spend(struct archive_budget *budget, uint64_t n, struct error *err)
+{
+	if (n > budget->bytes)
+		return error_set(err, -E2BIG, "the archive expands to more than is accepted");
+	budget->bytes -= n;
+	budget->expanded += n;
+	if (budget->expanded <= RATIO_FREE_BYTES ||
+		budget->expanded / LIMIT_ARCHIVE_RATIO <= budget->packed)
+		return 0;
+	return error_set(err, -E2BIG,
+		"the archive, with those in it, expands to more than %d times its size, as only "
+		"bombs do",
+		LIMIT_ARCHIVE_RATIO);
+}
+
 static int count_bytes(
 	struct unpacking *unpacking, struct archive_entry *entry, size_t n, struct error *err)
 {
-	if (n > unpacking->budget->bytes)
-		return refuse(entry, -E2BIG, "the archive expands to more than is accepted", err);
-	unpacking->budget->bytes -= n;
-	unpacking->n_out += n;
-	if (unpacking->n_out > RATIO_FREE_BYTES &&
-		unpacking->n_out / LIMIT_ARCHIVE_RATIO > unpacking->place->size) {
-		char why[160];
-		(void)snprintf(why, sizeof(why),
-			"the archive expands to more than %d times its size, as only bombs do",
-			LIMIT_ARCHIVE_RATIO);
-		return refuse(entry, -E2BIG, why, err);
-	}
-	return 0;
+	struct error why = ERROR_NULL;
+	int rc = archive_budget_spend(unpacking->budget, n, &why);
+	return rc < 0 ? refuse(entry, rc, why.text, err) : 0;
 }
 
 static int unpack_file(struct unpacking *unpacking, struct archive_entry *entry, const char *path,
@@ -287,6 +291,8 @@ int archive_unpack(int fd, const struct archive_place *place, struct archive_bud
 	unpacking->budget = budget;
 	unpacking->sink = sink;
 	unpacking->progress = progress;
+	if (budget->packed == 0)
+		budget->packed = place->size;
 	/* libarchive turns UTF-16 and flagged UTF-8 into the charset of the locale, whatever the
 	   user's is. Without C.UTF-8 names outside of ASCII come as '?'. */
 	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);

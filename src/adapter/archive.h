@@ -36,11 +36,18 @@ const char *archive_kind_name(enum archive_kind kind); /* "zip" */
  * is cut: err says so. */
 int archive_find(int fd, struct archive_place *ret_place, struct error *err) MUST_CHECK;
 
-/* What an archive and those inside it may still expand to. */
+/* What an archive and those inside it may still expand to, all together: a bomb may come in pieces
+ * that are small each. */
 struct archive_budget {
 	uint64_t bytes;
 	uint64_t entries;
+	uint64_t packed;   /* size of what was given: the outermost archive, or the files of a
+			      folder that were opened; 0: it is the size of the first one unpacked */
+	uint64_t expanded; /* bytes that came out so far */
 };
+
+/* Takes n expanded bytes of it; -E2BIG if there are none left. */
+int archive_budget_spend(struct archive_budget *budget, uint64_t n, struct error *err) MUST_CHECK;
 
 struct archive_sink {
 	void *context;

@@ -72,7 +72,7 @@
 #define LIMIT_PCI_NAMES_BYTES             (64U << 20)  /* pci.ids, the names of PCI devices */
 #define LIMIT_ARCHIVE_ENTRIES             200000       /* files and folders of one archive of drivers */
 #define LIMIT_ARCHIVE_BYTES               (64ULL << 30) /* an archive of drivers, expanded, nested ones with it */
-#define LIMIT_ARCHIVE_RATIO               500          /* expanded to packed size, past the first 64 MB */
+#define LIMIT_ARCHIVE_RATIO               500          /* expanded to packed size, past the first 64 MB, nested ones with it */
 #define LIMIT_ARCHIVE_DEPTH               4            /* archives within archives */
 #define LIMIT_FOLDER_DEPTH                32           /* folders within folders, when they are walked for drivers */
 #define LIMIT_FOLDER_NAMES_BYTES          (32U << 20)  /* the paths of all files of a folder or archive together */

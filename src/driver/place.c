@@ -49,6 +49,13 @@ bool place_path(const char *folder, const char *name, char *path, size_t size)
 	return n >= 0 && (size_t)n < size;
 }
 
+/* Of a folder every file stands for itself; what came out of an archive was paid for by that. */
+static void count_packed(const struct place *place, struct place_tools *tools, size_t file)
+{
+	if (place->files.scratch == NULL)
+		tools->budget.packed += place->files.files[file].size;
+}
+
 /* ---- compressed files ---- */
 
 /* "x.sys" -> "x.sy_", "x.s" -> "x.s_", "x" -> "x._": as SetupAPI and MakeCab name them. */
@@ -94,6 +101,7 @@ static int expand(struct place *place, struct place_tools *tools, size_t file,
 			rc = new_expanded(place, tools, name, &out, err);
 		if (rc < 0)
 			return rc;
+		count_packed(place, tools, file);
 		rc = unpack_compressed(in, &tools->budget, out, &size, err);
 		if (rc == -EMEDIUMTYPE)
 			rc = error_set(err, -EINVAL, "not compressed by anything that is known");
@@ -134,6 +142,7 @@ static int open_cabinet(struct place *place, struct place_tools *tools, size_t f
 	CLEANUP(file_closep) int fd = -1;
 	struct error why = ERROR_NULL;
 	int rc = fileset_open(&place->files, file, &fd, &why);
+	count_packed(place, tools, file);
 	if (rc == 0)
 		rc = unpack_archive(
 			fd, tools->scratch, &tools->budget, tools->progress, &cabinet->files, &why);

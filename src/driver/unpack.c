@@ -197,9 +197,9 @@ static int expand_szdd(int fd, uint64_t size, const struct szdd_head *head,
 			rc = szdd_push(szdd, piece, n, &expanded);
 		if (rc < 0)
 			return error_set(err, rc, "%s", strerror(-rc));
-		if (expanded.size > budget->bytes)
-			return error_set(err, -E2BIG, "expands to more than is accepted");
-		budget->bytes -= expanded.size;
+		rc = archive_budget_spend(budget, expanded.size, err);
+		if (rc < 0)
+			return rc;
 		rc = file_write(out, expanded.bytes, expanded.size);
 		if (rc < 0)
 			return error_set(err, rc, "expanding it: %s", strerror(-rc));

@@ -286,21 +286,7 @@ static void bombs_are_stopped_early(void **state)
 	struct heard heard;
 	struct archive_place place;
 	struct error err;
-	static const char zeros[1 << 16];
-	CLEANUP(buffer_free) struct buffer bytes = buffer_with_max(TEST_ARCHIVE_MAX);
-	struct archive *archive = archive_write_new();
-	assert_int_equal(archive_write_set_format_ustar(archive), ARCHIVE_OK);
-	assert_int_equal(archive_write_add_filter_xz(archive), ARCHIVE_OK);
-	assert_int_equal(archive_write_open(archive, &bytes, NULL, keep_written, NULL), ARCHIVE_OK);
-	struct archive_entry *entry = archive_entry_new();
-	archive_entry_set_pathname(entry, "big.sys");
-	archive_entry_set_filetype(entry, AE_IFREG);
-	archive_entry_set_size(entry, 256 << 20);
-	assert_int_equal(archive_write_header(archive, entry), ARCHIVE_OK);
-	for (size_t i = 0; i < (256U << 20) / sizeof(zeros); i++)
-		assert_int_equal(archive_write_data(archive, zeros, sizeof(zeros)), sizeof(zeros));
-	archive_entry_free(entry);
-	assert_int_equal(archive_write_free(archive), ARCHIVE_OK);
+	CLEANUP(buffer_free) struct buffer bytes = make_bomb(ARCHIVE_FILTER_XZ, 256 << 20);
 	assert_int_equal(unpack(&bytes, plenty, &heard, &place, &err), -E2BIG);
 	assert_non_null(strstr(err.text, "500 times"));
 	assert_true(heard.n_bytes <= 65U << 20);

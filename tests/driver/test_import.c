@@ -372,6 +372,30 @@ static void nested_archives_are_opened(void **state)
 	buffer_free(&inner);
 }
 
+/* 40 MB each is nothing to ask about; all of them together are a bomb. */
+static void bombs_in_pieces_are_stopped(void **state)
+{
+	const struct world *world = *state;
+	struct told told;
+	CLEANUP(buffer_free) struct buffer piece = make_bomb(ARCHIVE_FILTER_GZIP, 40 << 20);
+	struct test_entry entries[] = {{.name = "1.tgz"}, {.name = "2.tgz"}, {.name = "3.tgz"}};
+	for (size_t i = 0; i < ARRAY_SIZE(entries); i++) {
+		entries[i].content = (const char *)piece.bytes;
+		entries[i].content_bytes = piece.size;
+	}
+	CLEANUP(buffer_free) struct buffer pack = make_zip(entries, ARRAY_SIZE(entries));
+	put_file(world->root, "pack.zip", pack.bytes, pack.size);
+	import(world, "pack.zip", &told);
+	assert_int_equal(told.n_faults, 2);
+	assert_non_null(strstr(told.text, "pack.zip: 2.tgz: big.sys: "));
+	assert_non_null(strstr(told.text, "more than 500 times its size"));
+	/* In a folder each stands for itself. */
+	put_file(world->root, "folder/1.tgz", piece.bytes, piece.size);
+	put_file(world->root, "folder/2.tgz", piece.bytes, piece.size);
+	import(world, "folder", &told);
+	assert_null(strstr(told.text, "times its size"));
+}
+
 static void hostile_archives_leave_nothing(void **state)
 {
 	const struct world *world = *state;
@@ -651,6 +675,7 @@ int main(void)
 		IN_WORLD(compressed_files_are_expanded),
 		IN_WORLD(cabinets_that_the_inf_names_are_opened),
 		IN_WORLD(nested_archives_are_opened),
+		IN_WORLD(bombs_in_pieces_are_stopped),
 		IN_WORLD(hostile_archives_leave_nothing),
 		IN_WORLD(a_broken_archive_harms_no_other),
 		IN_WORLD(other_files_are_refused),
