@@ -2,12 +2,12 @@
 #include "base/decode.h"
 
 #include "base/text.h"
+#include "base/vector.h"
 
 #include <errno.h>
 #include <string.h>
 
 #define REPLACEMENT 0xfffdU
-#define HIGH_BITS   0x8080808080808080U
 /* How much of a file without byte order mark says whether it is UTF-16. */
 #define PROBE_BYTES 4096
 
@@ -20,9 +20,14 @@ typedef uint8_t bytes8 __attribute__((vector_size(8)));
 /* Are these 16 bytes ASCII? */
 static inline bool is_ascii16(const uint8_t *bytes)
 {
-	uint64_t words[2];
-	memcpy(words, bytes, sizeof(words));
-	return ((words[0] | words[1]) & HIGH_BITS) == 0;
+	return bytes16_bits(bytes16_at(bytes)) == 0;
+}
+
+/* The same of 64, a cache line. */
+static inline bool is_ascii64(const uint8_t *bytes)
+{
+	return bytes16_bits(bytes16_at(bytes) | bytes16_at(bytes + 16) | bytes16_at(bytes + 32) |
+			    bytes16_at(bytes + 48)) == 0;
 }
 
 /* Writes a code point; out has room for 4 bytes. */
@@ -58,14 +63,17 @@ static size_t utf8_sequence(const uint8_t *bytes, size_t n)
 static bool is_utf8(const uint8_t *bytes, size_t n)
 {
 	for (size_t at = 0; at < n;) {
-		if (n - at >= 16 && is_ascii16(bytes + at)) {
-			at += 16;
+		size_t end = n - at < 64 ? n : at + 64;
+		if (end - at == 64 && is_ascii64(bytes + at)) {
+			at = end;
 			continue;
 		}
-		size_t length = utf8_sequence(bytes + at, n - at);
-		if (length == 0)
-			return false;
-		at += length;
+		while (at < end) {
+			size_t length = utf8_sequence(bytes + at, n - at);
+			if (length == 0)
+				return false;
+			at += length;
+		}
 	}
 	return true;
 }
@@ -74,6 +82,8 @@ static bool is_utf8(const uint8_t *bytes, size_t n)
 static enum text_encoding guess_utf16(const uint8_t *bytes, size_t n)
 {
 	size_t pairs = (n < PROBE_BYTES ? n : PROBE_BYTES) / 2;
+	if (pairs == 0 || memchr(bytes, 0, 2 * pairs) == NULL)
+		return TEXT_CP1252;
 	size_t low_zero = 0, high_zero = 0;
 	for (size_t i = 0; i < pairs; i++) {
 		low_zero += bytes[2 * i] == 0 && bytes[2 * i + 1] != 0;
@@ -114,10 +124,18 @@ const char *text_encoding_name(enum text_encoding encoding)
 }
 
 /*
- * 0x80 to 0xff as UTF-8, the length behind. From 0xa0 on they are Latin-1. The five below that
+ * All bytes as UTF-8, the length behind. From 0xa0 on they are Latin-1. The five below that
  * Microsoft left undefined are what Windows makes of them: C1 controls. "cp1252 to Unicode table",
  * unicode.org, and MultiByteToWideChar().
  */
+#define ONE(c)                                                                                     \
+	{                                                                                          \
+		(c), 0, 0, 1                                                                       \
+	}
+#define ONES8(c)                                                                                   \
+	ONE(c), ONE((c) + 1), ONE((c) + 2), ONE((c) + 3), ONE((c) + 4), ONE((c) + 5),              \
+		ONE((c) + 6), ONE((c) + 7)
+#define ONES32(c) ONES8(c), ONES8((c) + 8), ONES8((c) + 16), ONES8((c) + 24)
 #define TWO(c)                                                                                     \
 	{                                                                                          \
 		0xc0 | (c) >> 6, 0x80 | ((c)&0x3f), 0, 2                                           \
@@ -126,17 +144,17 @@ const char *text_encoding_name(enum text_encoding encoding)
 	{                                                                                          \
 		0xe0 | (c) >> 12, 0x80 | ((c) >> 6 & 0x3f), 0x80 | ((c)&0x3f), 3                   \
 	}
-#define EIGHT(c)                                                                                   \
+#define TWOS8(c)                                                                                   \
 	TWO(c), TWO((c) + 1), TWO((c) + 2), TWO((c) + 3), TWO((c) + 4), TWO((c) + 5),              \
 		TWO((c) + 6), TWO((c) + 7)
-static const uint8_t cp1252_high[128][4] = {THREE(0x20ac), TWO(0x81), THREE(0x201a), TWO(0x0192),
-	THREE(0x201e), THREE(0x2026), THREE(0x2020), THREE(0x2021), TWO(0x02c6), THREE(0x2030),
-	TWO(0x0160), THREE(0x2039), TWO(0x0152), TWO(0x8d), TWO(0x017d), TWO(0x8f), TWO(0x90),
-	THREE(0x2018), THREE(0x2019), THREE(0x201c), THREE(0x201d), THREE(0x2022), THREE(0x2013),
-	THREE(0x2014), TWO(0x02dc), THREE(0x2122), TWO(0x0161), THREE(0x203a), TWO(0x0153),
-	TWO(0x9d), TWO(0x017e), TWO(0x0178), EIGHT(0xa0), EIGHT(0xa8), EIGHT(0xb0), EIGHT(0xb8),
-	EIGHT(0xc0), EIGHT(0xc8), EIGHT(0xd0), EIGHT(0xd8), EIGHT(0xe0), EIGHT(0xe8), EIGHT(0xf0),
-	EIGHT(0xf8)};
+static const uint8_t cp1252[256][4] = {ONES32(0), ONES32(32), ONES32(64), ONES32(96), THREE(0x20ac),
+	TWO(0x81), THREE(0x201a), TWO(0x0192), THREE(0x201e), THREE(0x2026), THREE(0x2020),
+	THREE(0x2021), TWO(0x02c6), THREE(0x2030), TWO(0x0160), THREE(0x2039), TWO(0x0152),
+	TWO(0x8d), TWO(0x017d), TWO(0x8f), TWO(0x90), THREE(0x2018), THREE(0x2019), THREE(0x201c),
+	THREE(0x201d), THREE(0x2022), THREE(0x2013), THREE(0x2014), TWO(0x02dc), THREE(0x2122),
+	TWO(0x0161), THREE(0x203a), TWO(0x0153), TWO(0x9d), TWO(0x017e), TWO(0x0178), TWOS8(0xa0),
+	TWOS8(0xa8), TWOS8(0xb0), TWOS8(0xb8), TWOS8(0xc0), TWOS8(0xc8), TWOS8(0xd0), TWOS8(0xd8),
+	TWOS8(0xe0), TWOS8(0xe8), TWOS8(0xf0), TWOS8(0xf8)};
 
 static uint8_t *decode_cp1252(const uint8_t *bytes, size_t n, uint8_t *out)
 {
@@ -149,13 +167,10 @@ static uint8_t *decode_cp1252(const uint8_t *bytes, size_t n, uint8_t *out)
 		}
 		size_t end = n - at >= 16 ? at + 16 : n;
 		for (; at < end; at++) {
-			*out = bytes[at];
-			if (bytes[at] < 0x80) {
-				out++;
-				continue;
-			}
-			const uint8_t *character = cp1252_high[bytes[at] - 0x80];
-			memcpy(out, character, 3);
+			/* No branches: nobody can foresee which byte has its high bit. Three bytes
+			 * of room for each, and the NUL's: four can be written. */
+			const uint8_t *character = cp1252[bytes[at]];
+			memcpy(out, character, 4);
 			out += character[3];
 		}
 	}
@@ -165,22 +180,25 @@ static uint8_t *decode_cp1252(const uint8_t *bytes, size_t n, uint8_t *out)
 static uint8_t *decode_utf8(const uint8_t *bytes, size_t n, uint8_t *out, bool *ret_ill_formed)
 {
 	for (size_t at = 0; at < n;) {
-		if (n - at >= 16 && is_ascii16(bytes + at)) {
-			memcpy(out, bytes + at, 16);
-			out += 16;
-			at += 16;
+		size_t end = n - at < 64 ? n : at + 64;
+		if (end - at == 64 && is_ascii64(bytes + at)) {
+			memcpy(out, bytes + at, 64);
+			out += 64;
+			at = end;
 			continue;
 		}
-		size_t length = utf8_sequence(bytes + at, n - at);
-		if (length == 0) {
-			*ret_ill_formed = true;
-			out = put(out, REPLACEMENT);
-			at++;
-			continue;
+		while (at < end) {
+			size_t length = utf8_sequence(bytes + at, n - at);
+			if (length == 0) {
+				*ret_ill_formed = true;
+				out = put(out, REPLACEMENT);
+				at++;
+				continue;
+			}
+			memcpy(out, bytes + at, length);
+			out += length;
+			at += length;
 		}
-		memcpy(out, bytes + at, length);
-		out += length;
-		at += length;
 	}
 	return out;
 }

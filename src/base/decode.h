@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Whole files of text in whatever encoding Windows tools wrote them -> UTF-8. Almost all of such
- * files is ASCII, so that is what is fast: sixteen bytes (UTF-16: eight units) are looked at in one
- * go, and only what is none of it is taken apart.
+ * files is ASCII, so that is what is fast: 16 or 64 bytes (UTF-16: eight units) are looked at in
+ * one go, and only what is none of it is taken apart.
  */
 #pragma once
 

@@ -4,17 +4,19 @@
  * - The file is decoded at the speed of memory (base/decode), so that everything after that sees
  *   bytes, and ASCII ones nearly always. The copy ends with a newline of our own, so that no loop
  *   has to ask whether it is at the end.
- * - A token costs one load and one table look-up for each byte and no allocation: a field is a
- *   place in the text, eight bytes in an array that grows by doubling. Comments and quoted strings,
- *   half of a real file, are skipped by memchr() and eight bytes at a time.
+ * - The bytes that can end or change a field are found 64 at a time (inf_scan.h), and the reader
+ *   goes from one to the next. What is left for each of them is a look-up of its kind.
+ * - No allocation per token: a field is a place in the text, eight bytes in an array that grows by
+ *   doubling.
  * - Only fields written in an unusual way (quotes doubled or in the middle, continuation lines)
- *   take the slow way, which puts them together where they start: what is read is never shorter.
+ *   take the slow way, which puts them together where they start: what is read is never shorter,
+ *   so that marks ahead, found already, stay where they are.
  * - Nothing is looked up while reading but section names, once for each [section].
  */
 #include "format/inf.h"
 
 #include "base/decode.h"
-#include "format/inf_room.h"
+#include "format/inf_scan.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -22,8 +24,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Readable bytes behind the last newline, so that eight at a time may be looked at. */
-#define PADDING 16
+/* Readable bytes in front of the text and behind its last newline, so that all that looks at 16 or
+ * 64 in one go may do so everywhere. */
+#define BEFORE 16
+#define BEHIND 80
 
 void inf_add_problem(struct inf *inf, uint32_t place, const char *format, ...)
 {
@@ -127,6 +131,7 @@ static int take_line(struct inf_parser *parser, uint8_t *p, uint8_t **ret_p)
 			line.first_field++;
 		}
 		is_key = false;
+		inf_next_mark(parser);
 		p = inf_skip_blanks(p + 1);
 	}
 	line.n_fields = (inf->n_fields - line.first_field) & INT32_MAX;
@@ -141,18 +146,16 @@ static int take_section(struct inf_parser *parser, uint8_t *p, uint8_t **ret_p)
 	uint8_t *start = p + 1, *end = start;
 	while (*end != ']' && *end != '\n')
 		end++;
-	p = end;
 	if (*end == '\n') {
 		while (end > start && inf_is_blank(end[-1]))
 			end--;
 		inf_add_problem(inf, parser->place,
 			"a section name without its closing bracket, expected ]");
 	} else {
-		p = inf_skip_blanks(p + 1);
+		p = inf_skip_blanks(end + 1);
 		if (*p != '\n' && *p != ';')
 			inf_add_problem(
 				inf, parser->place, "text behind the ] of a section is ignored");
-		p = inf_find_newline(parser, p);
 	}
 
 	struct inf_span span = {(uint32_t)(start - (uint8_t *)inf->text), (uint32_t)(end - start)};
@@ -161,7 +164,7 @@ static int take_section(struct inf_parser *parser, uint8_t *p, uint8_t **ret_p)
 		inf_add_problem(inf, parser->place,
 			"a section name of more than %d characters: Windows refuses this file",
 			INF_SECTION_NAME_UNITS);
-	*ret_p = p;
+	*ret_p = inf_find_newline(parser);
 	uint32_t hash = inf_name_hash(inf->seed, name);
 	parser->section = inf_seek_section(inf, name, hash);
 	if (parser->section != INF_NONE)
@@ -181,16 +184,18 @@ static int take_section(struct inf_parser *parser, uint8_t *p, uint8_t **ret_p)
 static int parse_text(struct inf_parser *parser)
 {
 	bool is_told = false;
-	uint8_t *p = (uint8_t *)parser->inf->text;
+	uint8_t *p = (uint8_t *)parser->inf->text + BEFORE;
 
+	inf_start_marks(parser, p);
 	while (p < parser->end) {
 		int rc = 0;
 		p = inf_skip_blanks(p);
 		if (*p == '\n') {
 			parser->place++;
 			p++;
+			inf_next_mark(parser);
 		} else if (*p == ';') {
-			p = inf_find_newline(parser, p);
+			p = inf_find_newline(parser);
 		} else if (*p == '[') {
 			rc = take_section(parser, p, &p);
 		} else if (parser->section == INF_NONE) {
@@ -198,7 +203,7 @@ static int parse_text(struct inf_parser *parser)
 				inf_add_problem(parser->inf, parser->place,
 					"text before the first section is ignored, expected [");
 			is_told = true;
-			p = inf_find_newline(parser, p);
+			p = inf_find_newline(parser);
 		} else {
 			rc = take_line(parser, p, &p);
 		}
@@ -233,29 +238,31 @@ static enum inf_encoding encoding_of(enum text_encoding encoding)
  */
 static void normalise(struct buffer *text)
 {
-	char *bytes = (char *)text->bytes;
-	char *end = memchr(bytes, 0x1a, text->size);
-	if (end != NULL)
-		text->size = (size_t)(end - bytes);
-	end = bytes + text->size;
+	char *bytes = (char *)text->bytes + BEFORE, *end = (char *)text->bytes + text->size;
+	char *ctrl_z = memchr(bytes, 0x1a, (size_t)(end - bytes));
+	if (ctrl_z != NULL)
+		end = ctrl_z;
 	for (char *p = bytes; (p = memchr(p, 0, (size_t)(end - p))) != NULL;)
 		*p++ = ' ';
-	if (memchr(bytes, '\n', text->size) == NULL)
+	if (memchr(bytes, '\n', (size_t)(end - bytes)) == NULL)
 		for (char *p = bytes; (p = memchr(p, '\r', (size_t)(end - p))) != NULL;)
 			*p++ = '\n';
+	text->size = (size_t)(end - (char *)text->bytes);
 	*end = '\n';
-	memset(end + 1, 0, PADDING);
+	memset(end + 1, 0, BEHIND);
 }
 
 static int decode(struct inf *inf, const void *bytes, size_t n, struct inf_parser *parser)
 {
-	struct buffer text = buffer_with_max(3 * (size_t)LIMIT_INF_BYTES + PADDING + 1);
+	struct buffer text = buffer_with_max(BEFORE + 3 * (size_t)LIMIT_INF_BYTES + BEHIND + 1);
 	enum text_encoding encoding = text_detect(bytes, n);
 	bool is_ill_formed = false;
 
-	int rc = text_decode(bytes, n, encoding, &text, &is_ill_formed);
+	int rc = buffer_add_zeros(&text, BEFORE);
 	if (rc == 0)
-		rc = buffer_reserve(&text, PADDING + 1);
+		rc = text_decode(bytes, n, encoding, &text, &is_ill_formed);
+	if (rc == 0)
+		rc = buffer_reserve(&text, BEHIND + 1);
 	inf->text = (char *)text.bytes;
 	if (rc < 0)
 		return out_of_memory(parser);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the files of the INF reader share: inf.c (lines, sections, the file), inf_scan.c (bytes
- * -> fields), inf_fields.c (records ->
- * answers), inf_names.c (names whatever their case). */
+/* What the files of the INF reader share: inf.c (lines, sections, the file), inf_scan.h and
+ * inf_scan.c (bytes -> fields), inf_fields.c (records -> answers), inf_names.c (names whatever
+ * their case). */
 #pragma once
 
 #include "base/buffer.h"
@@ -80,6 +80,9 @@ static inline struct inf_text inf_span_text(const struct inf *inf, struct inf_sp
 struct inf_parser {
 	struct inf *inf;
 	uint8_t *end;     /* the newline of our own */
+	uint8_t *mark;    /* the first mark at or behind the place where we read */
+	uint8_t *block;   /* the 64 bytes it lies in */
+	uint64_t more;    /* marks behind it in the block, a bit for each */
 	uint32_t place;   /* line of the file, 1-based */
 	uint32_t section; /* INF_NONE before the first */
 	int rc;           /* why grow() failed */
@@ -88,17 +91,13 @@ struct inf_parser {
 
 void inf_add_problem(struct inf *inf, uint32_t place, const char *format, ...) PRINTF_LIKE(3, 4);
 
-/* ---- inf_scan.c: all of these stop at a newline at the latest ---- */
+/* ---- inf_scan.c; for each field there is inf_scan.h ---- */
 
-uint8_t *inf_skip_blanks(uint8_t *p);
+/* Goes to the first mark from there on. */
+void inf_start_marks(struct inf_parser *parser, uint8_t *start);
+/* Goes to the newline that ends the line, and returns it. */
+uint8_t *inf_find_newline(struct inf_parser *parser);
 bool inf_is_blank(uint8_t byte); /* an ASCII one */
-uint8_t *inf_find_newline(const struct inf_parser *parser, uint8_t *p);
-/*
- * One field, from its first byte (blanks are skipped) to what ends it: a comma, a comment, a
- * newline, and for a key an equals sign. Without the blanks behind it.
- */
-uint8_t *inf_take_field(
-	struct inf_parser *parser, uint8_t *start, bool is_key, struct inf_span *ret_span);
 
 /* ---- inf_fields.c ---- */
 

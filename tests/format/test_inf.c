@@ -155,6 +155,33 @@ static void lines_read_as_setupapi_reads_them(void **state)
 	}
 }
 
+/* The bytes that matter are looked for in steps of 16 and 64: each of them at each place of these,
+ * with short and long runs of blanks around. */
+static void lines_read_alike_wherever_they_lie(void **state)
+{
+	(void)state;
+	for (int at = 0; at < 130; at++)
+		for (int blanks = 0; blanks < 40; blanks += blanks < 2 ? 1 : 15) {
+			char text[1024], found[256];
+			(void)snprintf(text, sizeof(text),
+				"[Test]\n;%*s\n%*sa%*s=%*s\"b;\"\",=\\\"%*s,c:\\d%*s,,\"e,\"%*s;"
+				"f\"\n"
+				"%*sg%*s,h%*s\\%*s\n%*si%*s\r\n",
+				at, "", blanks, "", blanks, "", blanks, "", blanks, "", blanks, "",
+				blanks, "", blanks, "", blanks, "", blanks, "", blanks, "", blanks,
+				"", blanks, "");
+			CLEANUP(inf_freep) struct inf *inf = parse(text);
+			uint32_t line = inf_first_line(inf, section_of(inf, "Test"));
+			describe(inf, line, found, sizeof(found));
+			assert_string_equal(found, "a|b;\",=\\|c:\\d||e,");
+			line = inf_next_line(inf, line);
+			describe(inf, line, found, sizeof(found));
+			assert_string_equal(found, "-|g|hi");
+			assert_int_equal(inf_line_place(inf, line), 4);
+			assert_int_equal(inf_next_line(inf, line), INF_NONE);
+		}
+}
+
 static void nul_is_a_blank(void **state)
 {
 	(void)state;
@@ -468,6 +495,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lines_read_as_setupapi_reads_them),
+		cmocka_unit_test(lines_read_alike_wherever_they_lie),
 		cmocka_unit_test(nul_is_a_blank),
 		cmocka_unit_test(section_names),
 		cmocka_unit_test(sections_of_one_name_are_one),
