@@ -58,7 +58,7 @@
 #define LIMIT_DRIVER_MODEL_IDS            400000       /* hardware and compatible ids of one INF */
 #define LIMIT_DRIVER_SECTIONS             4096         /* Models sections that [Manufacturer] of one INF names */
 #define LIMIT_DRIVER_INSTALLS             20000        /* install sections of one INF, times architectures */
-#define LIMIT_DRIVER_STEPS                (16U << 20)  /* lines looked at while the sections of one INF are followed */
+#define LIMIT_DRIVER_STEPS                (4U << 20)   /* lines looked at while the sections of one INF are followed; real ones need some thousand */
 #define LIMIT_DRIVER_TEXT_BYTES           (32U << 20)  /* ids, descriptions, names that the models and install sections of one INF have together, strings filled in */
 #define LIMIT_DRIVER_FILES                4096         /* files of one package */
 #define LIMIT_DRIVER_PACKAGE_BYTES        (4ULL << 30) /* the files of one package together */

@@ -598,6 +598,49 @@ static void a_common_section_is_not_read_forever(void **state)
 	assert_true(clock() - start < BOMB_SECONDS * CLOCKS_PER_SEC);
 }
 
+/* 5000 install sections that copy one list of 4000 files, and none of these is there: the list is
+ * gone through once, not 5000 times. */
+static void what_a_list_lacks_is_worked_out_once(void **state)
+{
+	(void)state;
+	enum { INSTALLS = 5000, FILES = 4000, NAMED = 64 };
+	static const bool is_there[FILES];
+	struct driver_package package = {0};
+	struct inf_file_list files = {0};
+	struct error err = ERROR_NULL;
+	size_t size = 1 << 20, length = 0;
+	char *text = malloc(size);
+	assert_non_null(text);
+	length += (size_t)snprintf(text, size, "%s[C]\n", TWO_ARCHS);
+	for (unsigned i = 0; i < FILES; i++)
+		length += (size_t)snprintf(text + length, size - length, "f%u.sys\n", i);
+	for (unsigned i = 0; i < INSTALLS; i++)
+		length += (size_t)snprintf(text + length, size - length,
+			"[M.NTx86]\nA=I%u,X\n[I%u]\nCopyFiles=C\n", i, i);
+	assert_true(length < size);
+	struct inf *inf = parse(text, length);
+	free(text);
+	assert_int_equal(models_read(inf, &package, &err), 0);
+	assert_int_equal(models_files(inf, &files, &err), 0);
+	assert_int_equal(files.n, FILES);
+	if (models_missing(inf, &files, is_there, &package, &err) != 0)
+		fail_msg("%s", err.text);
+	size_t n_copying = 0;
+	for (size_t i = 0; i < package.n_installs; i++) {
+		const struct driver_install *install = &package.installs[i];
+		assert_true(install->n_missing == 0 || install->n_missing == NAMED);
+		if (install->n_missing == 0)
+			continue;
+		n_copying++;
+		assert_string_equal(install->missing[0], "f0.sys");
+		assert_string_equal(install->missing[NAMED - 1], "f63.sys");
+	}
+	assert_int_equal(n_copying, INSTALLS);
+	inf_file_list_clear(&files);
+	driver_package_clear(&package);
+	inf_free(inf);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -611,6 +654,7 @@ int main(void)
 		cmocka_unit_test(every_install_section_knows_what_it_misses),
 		cmocka_unit_test(bombs_end_soon_and_say_why),
 		cmocka_unit_test(a_common_section_is_not_read_forever),
+		cmocka_unit_test(what_a_list_lacks_is_worked_out_once),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
