@@ -12,6 +12,7 @@
  *
  * One JSON document on stdout.
  */
+#include "../tests/store/driver_count.h"
 #include "adapter/crypto.h"
 #include "base/text.h"
 #include "driver/marks.h"
@@ -211,7 +212,7 @@ static int fill(const char *state, const char *folder, uint64_t n_wanted)
 			files_s += middle - begin;
 			records_s += now_s() - middle;
 		}
-		check(store_driver_count(store, &n_stored, &n_ids, &err), &err);
+		check(count_drivers(store, &n_stored, &n_ids, &err), &err);
 	}
 	store_blob_batch_close(batch);
 	store_close(store);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What match.c and match_words.c share. */
+/* What match.c, match_drafts.c and match_words.c share. */
 #pragma once
 
+#include "driver/marks.h"
 #include "driver/match.h"
 
 /* Why a section that names the device is not the one that this Windows takes. */
@@ -18,6 +19,58 @@ struct section_choice {
 	enum decoration_fit fit; /* of this section itself */
 	uint32_t taken;          /* the one of its line that is taken, unless MISFIT */
 };
+
+/* ---- drafts (match_drafts.c) ---- */
+
+/* What each section of a package means for the target, worked out when it is first met. */
+struct package_choices {
+	struct section_choice *sections; /* owned; NULL until then */
+};
+
+struct matching {
+	struct driver_search *search;
+	const struct driver_rules *rules;
+	struct target target;
+	struct package_choices *choices; /* by number of the package in the search */
+	size_t n_choices;
+	struct device_match **matches; /* one by one, so that they stay where they are */
+	size_t n_matches;
+};
+
+/* What a hit comes to, without words: a hostile package may have 200,000 for one device. */
+struct draft {
+	const struct driver_hit *hit;
+	const struct driver_package *package;
+	const struct driver_install *install; /* NULL unless its section is taken and there */
+	struct section_choice choice;
+	enum candidate_state state;
+	uint32_t rank;
+	uint32_t date;
+	uint64_t version;
+	bool is_one_of_many; /* other lines of the INF lead to the same install section */
+};
+
+/* A device while it is matched. */
+struct query {
+	struct matching *matching;
+	struct device device; /* ids in the order of the target's Windows */
+	const char **ids;     /* hardware ids, then compatible ids; the texts are the device's */
+	size_t n_ids;
+	struct draft *drafts;
+	size_t n;
+};
+
+/* All drafts of the device, best first: one for each install section of each package that names it,
+ * and of a package with none the one that comes nearest. */
+int query_find_drafts(struct query *query, struct error *err) MUST_CHECK;
+/* The id of the device that ExcludeID names, or NULL. */
+const char *query_excluded_id(const struct query *query, const struct driver_install *install);
+bool query_is_forbidden(
+	const struct query *query, const struct draft *draft, struct mark_verdict *ret_verdict);
+bool draft_is_extension(const struct draft *draft);
+int match_no_memory(struct error *err);
+
+/* ---- words (match_words.c) ---- */
 
 /* Texts of candidates; NULL without memory. */
 char *match_words_of_section(const struct driver_package *package, uint32_t section,

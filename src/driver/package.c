@@ -2,15 +2,12 @@
 #include "driver/package.h"
 
 #include "adapter/file.h"
-#include "base/bytes.h"
 #include "base/limits.h"
 #include "base/path.h"
 #include "base/text.h"
-#include "format/pe.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -78,24 +75,19 @@ static int parse_file(int fd, struct inf **ret_inf, struct error *err)
 	return inf_parse(bytes.bytes, bytes.size, NULL, ret_inf, err);
 }
 
-static int outcome_of(int rc, enum package_outcome outcome)
-{
-	return rc >= 0 || place_is_our_fault(rc) ? rc : (int)outcome;
-}
-
 static int read_inf(struct reading *reading, size_t file, struct error *err)
 {
 	CLEANUP(file_closep) int fd = -1;
 	int rc = fileset_open(&reading->place->files, file, &fd, err);
 	if (rc < 0)
-		return outcome_of(rc, PACKAGE_BROKEN);
+		return package_outcome_of(rc, PACKAGE_BROKEN);
 	rc = parse_file(fd, &reading->inf, err);
 	if (rc == 0)
 		rc = models_read(reading->inf, &reading->draft.package, err);
 	if (rc < 0)
-		return outcome_of(rc, rc == -EINVAL ? PACKAGE_NO_SETUP : PACKAGE_BROKEN);
+		return package_outcome_of(rc, rc == -EINVAL ? PACKAGE_NO_SETUP : PACKAGE_BROKEN);
 	rc = models_files(reading->inf, &reading->named, err);
-	return outcome_of(rc, PACKAGE_BROKEN);
+	return package_outcome_of(rc, PACKAGE_BROKEN);
 }
 
 /* ---- its files ---- */
@@ -255,82 +247,7 @@ static int gather(struct reading *reading, size_t inf_file, struct error *err)
 	return rc == 0 ? add_all_named(reading, err) : rc;
 }
 
-/* ---- identity ---- */
-
-static int compare_files(const void *a, const void *b)
-{
-	return text_compare_nocase(
-		((const struct driver_file *)a)->path, ((const struct driver_file *)b)->path);
-}
-
-/* Files and parts go together: the parts are put in order by where their files went. */
-static int sort_files(struct package_draft *draft)
-{
-	struct driver_package *package = &draft->package;
-	CLEANUP(memory_freep)
-	struct place_part *parts = calloc(package->n_files, sizeof(*parts));
-	if (parts == NULL)
-		return -ENOMEM;
-	/* Until the blob is known, its size keeps the place. */
-	for (size_t i = 0; i < package->n_files; i++)
-		package->files[i].blob.size = i;
-	qsort(package->files, package->n_files, sizeof(*package->files), compare_files);
-	for (size_t i = 0; i < package->n_files; i++)
-		parts[i] = draft->parts[package->files[i].blob.size];
-	memcpy(draft->parts, parts, package->n_files * sizeof(*parts));
-	return 0;
-}
-
-static void describe_file(struct driver_file *file, const struct fileset_file *notes)
-{
-	const char *arch = notes->machine != 0 ? pe_machine_arch(notes->machine) : NULL;
-	text_hex(notes->sha256, sizeof(notes->sha256), file->blob.sha256);
-	file->blob.size = notes->size;
-	(void)text_copy(file->arch, sizeof(file->arch), arch != NULL ? arch : "");
-	file->subsystem_major = notes->subsystem_major;
-	file->subsystem_minor = notes->subsystem_minor;
-}
-
-/* What is hashed for the id: of each file its path in lower case, NUL, size (8 bytes, the lowest
- * first), SHA-256. */
-static int add_to_id(
-	struct sha256 *hash, const struct driver_file *file, const struct fileset_file *notes)
-{
-	char path[LIMIT_PATH_BYTES];
-	uint8_t size[8];
-	size_t n = 0;
-	for (; file->path[n] != 0 && n < sizeof(path) - 1; n++)
-		path[n] = text_lower(file->path[n]);
-	path[n++] = 0;
-	struct writer writer = writer_over(size, sizeof(size));
-	writer_le64(&writer, notes->size);
-	int rc = sha256_add(hash, path, n);
-	if (rc == 0)
-		rc = sha256_add(hash, size, sizeof(size));
-	return rc == 0 ? sha256_add(hash, notes->sha256, sizeof(notes->sha256)) : rc;
-}
-
-static int identify(struct package_draft *draft, struct error *err)
-{
-	struct driver_package *package = &draft->package;
-	CLEANUP(sha256_freep) struct sha256 *hash = NULL;
-	uint8_t digest[SHA256_BYTES];
-	if (sort_files(draft) < 0 || sha256_new(&hash) < 0)
-		return error_set(err, -ENOMEM, "out of memory");
-	for (size_t i = 0; i < package->n_files; i++) {
-		struct place_part *part = &draft->parts[i];
-		int rc = fileset_hash(part->set, part->file, err);
-		if (rc < 0)
-			return rc;
-		const struct fileset_file *notes = &part->set->files[part->file];
-		describe_file(&package->files[i], notes);
-		if (add_to_id(hash, &package->files[i], notes) < 0)
-			return error_set(err, -ENOMEM, "out of memory");
-	}
-	sha256_finish(hash, digest);
-	text_hex(digest, sizeof(digest), package->id);
-	return 0;
-}
+/* ---- all ---- */
 
 static int read_package(struct reading *reading, size_t inf_file, struct error *err)
 {
@@ -350,8 +267,8 @@ static int read_package(struct reading *reading, size_t inf_file, struct error *
 	text_disarm(package->inf, strlen(package->inf)); /* people are shown it everywhere */
 	rc = gather(reading, inf_file, err);
 	if (rc == 0)
-		rc = identify(&reading->draft, err);
-	return outcome_of(rc, PACKAGE_BROKEN);
+		rc = package_identify(&reading->draft, err);
+	return package_outcome_of(rc, PACKAGE_BROKEN);
 }
 
 int package_read(struct place *place, struct place_tools *tools, size_t inf_file,
@@ -365,65 +282,6 @@ int package_read(struct place *place, struct place_tools *tools, size_t inf_file
 	}
 	reading_clear(&reading);
 	return rc;
-}
-
-/* ---- into the store ---- */
-
-static int has_changed(const struct place_part *part, struct error *err)
-{
-	(void)error_set(err, -EAGAIN, "%s: changed while it was read; try again",
-		fileset_path(part->set, part->file));
-	return PACKAGE_BROKEN;
-}
-
-static int copy_file(
-	struct store *store, const struct place_part *part, int *ret_fd, struct error *err)
-{
-	CLEANUP(file_closep) int in = -1;
-	CLEANUP(file_closep) int out = -1;
-	uint64_t size, expected = part->set->files[part->file].size;
-	int rc = outcome_of(fileset_open(part->set, part->file, &in, err), PACKAGE_BROKEN);
-	if (rc == 0 && (file_size(in, &size) < 0 || size != expected))
-		rc = has_changed(part, err);
-	/* What came out of an archive becomes the blob itself: nobody else knows it. */
-	if (rc == 0 && part->set->scratch != NULL) {
-		*ret_fd = in;
-		in = -1;
-		return 0;
-	}
-	if (rc == 0)
-		rc = store_blob_create(store, &out, err);
-	if (rc != 0)
-		return rc;
-	rc = file_copy(in, out, expected, NULL);
-	if (rc < 0)
-		return error_set(err, rc, "%s: copying it to %s: %s",
-			fileset_path(part->set, part->file), store_directory(store), strerror(-rc));
-	*ret_fd = out;
-	out = -1;
-	return 0;
-}
-
-int package_store_files(struct package_draft *draft, struct store *store, struct blob_batch *batch,
-	struct error *err)
-{
-	for (size_t i = 0; i < draft->package.n_files; i++) {
-		const struct place_part *part = &draft->parts[i];
-		struct fileset_file *notes = &part->set->files[part->file];
-		struct blob blob;
-		int fd = -1;
-		if (notes->is_stored)
-			continue;
-		int rc = copy_file(store, part, &fd, err);
-		if (rc == 0)
-			rc = store_blob_batch_add(batch, fd, &blob, err);
-		if (rc != 0)
-			return rc;
-		if (strcmp(blob.sha256, draft->package.files[i].blob.sha256) != 0)
-			return has_changed(part, err);
-		notes->is_stored = true;
-	}
-	return 0;
 }
 
 /* ---- an INF alone ---- */

@@ -42,6 +42,12 @@ int package_folders_read(
 bool package_folders_want(const struct package_folders *folders, const char *folder);
 void package_folders_clear(struct package_folders *folders);
 
-/* For the two files of this: adds a sentence to the package. */
+/* ---- for the files of this ---- */
+
+/* Adds a sentence to the package. */
 int package_warn(struct driver_package *package, const char *format, ...)
 	PRINTF_LIKE(2, 3) MUST_CHECK;
+/* Whose fault rc < 0 is: the outcome if it is the package's. */
+int package_outcome_of(int rc, enum package_outcome outcome);
+/* Puts the files in order, hashes them, and makes the id of what they are. */
+int package_identify(struct package_draft *draft, struct error *err) MUST_CHECK;

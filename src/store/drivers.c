@@ -404,21 +404,6 @@ int store_driver_list(
 	return rc;
 }
 
-int store_driver_count(
-	struct store *store, uint64_t *ret_n_packages, uint64_t *ret_n_ids, struct error *err)
-{
-	CLEANUP(sql_done)
-	struct sql_query query =
-		sql_query(store->sql, "SELECT (SELECT count(*) FROM driver_package),"
-				      " (SELECT count(DISTINCT id) FROM driver_id)");
-	int rc = sql_step(&query, err);
-	if (rc < 0)
-		return rc;
-	*ret_n_packages = sql_get_u64(&query);
-	*ret_n_ids = sql_get_u64(&query);
-	return 0;
-}
-
 /* ---- removing ---- */
 
 static int remove_id(struct store *store, int64_t row, const char *id, struct error *err)

@@ -134,8 +134,6 @@ int store_driver_list(struct store *store, struct driver_package **ret_packages,
 struct driver_package *driver_packages_free(struct driver_package *packages, size_t n);
 /* By id or by a beginning of one. The space of its files is freed by store_blob_sweep(). */
 int store_driver_remove(struct store *store, const char *id, struct error *err) MUST_CHECK;
-int store_driver_count(struct store *store, uint64_t *ret_n_packages, uint64_t *ret_n_ids,
-	struct error *err) MUST_CHECK;
 
 /* ---- matching ---- */
 

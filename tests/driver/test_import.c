@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "../unit.h"
 
+#include "../store/driver_count.h"
 #include "packs.h"
 
 #include "format/pe.h"
@@ -95,8 +96,8 @@ static const struct driver_file *file_of(const struct driver_package *package, c
 static size_t count_packages(const struct world *world)
 {
 	struct error err = ERROR_NULL;
-	uint64_t n_packages, n_ids;
-	assert_ok(store_driver_count(world->store, &n_packages, &n_ids, &err));
+	uint64_t n_packages = 0, n_ids = 0;
+	assert_ok(count_drivers(world->store, &n_packages, &n_ids, &err));
 	return n_packages;
 }
 

@@ -4,6 +4,7 @@
 
 #include "store/drivers.h"
 
+#include "driver_count.h"
 #include "driver_samples.h"
 #include "scratch.h"
 
@@ -177,7 +178,7 @@ static void test_round_trip(void **state)
 	(void)state;
 	CLEANUP(driver_package_clear) struct driver_package put = full_package();
 	struct driver_package got, *list;
-	uint64_t n_packages, n_ids;
+	uint64_t n_packages = 0, n_ids = 0;
 	char **ids;
 	size_t n;
 	assert_ok(store_driver_add(store, &put, &err));
@@ -195,7 +196,7 @@ static void test_round_trip(void **state)
 	driver_ids_free(ids, n);
 
 	assert_int_equal(store_driver_add(store, &put, &err), -EEXIST);
-	assert_ok(store_driver_count(store, &n_packages, &n_ids, &err));
+	assert_ok(count_drivers(store, &n_packages, &n_ids, &err));
 	assert_int_equal(n_packages, 1);
 	assert_int_equal(n_ids, 2);
 	assert_ok(store_driver_list(store, &list, &n, &err));
@@ -359,7 +360,7 @@ static void test_remove(void **state)
 {
 	(void)state;
 	struct driver_package got;
-	uint64_t n_packages, n_ids;
+	uint64_t n_packages = 0, n_ids = 0;
 	size_t n;
 	int fd;
 	CLEANUP(driver_package_clear) struct driver_package full = full_package();
@@ -379,7 +380,7 @@ static void test_remove(void **state)
 	assert_ok(store_driver_remove(store, "aaaaaa", &err));
 	assert_int_equal(store_driver_get(store, full.id, &got, &err), -ENOENT);
 	assert_int_equal(store_driver_remove(store, full.id, &err), -ENOENT);
-	assert_ok(store_driver_count(store, &n_packages, &n_ids, &err));
+	assert_ok(count_drivers(store, &n_packages, &n_ids, &err));
 	assert_int_equal(n_packages, 1);
 	assert_int_equal(n_ids, 1);
 	assert_ok(store_blob_sweep(store, &n, &err));
@@ -406,7 +407,7 @@ static void test_remove(void **state)
 static void test_refused(void **state)
 {
 	(void)state;
-	uint64_t n_packages, n_ids;
+	uint64_t n_packages = 0, n_ids = 0;
 	struct blob none = {.size = 3};
 	memset(none.sha256, '0', sizeof(none.sha256) - 1);
 	/* A file that is not in the store, and one path twice: nothing of the package stays. */
@@ -419,7 +420,7 @@ static void test_refused(void **state)
 	assert_ok(store_blob_add_bytes(store, "x", 1, &package.files[0].blob, &err));
 	sample_file(&package, "d.inf", DRIVER_FILE_INF, package.files[0].blob);
 	assert_int_equal(store_driver_add(store, &package, &err), -EINVAL);
-	assert_ok(store_driver_count(store, &n_packages, &n_ids, &err));
+	assert_ok(count_drivers(store, &n_packages, &n_ids, &err));
 	assert_int_equal(n_packages, 0);
 	assert_int_equal(n_ids, 0);
 }
@@ -428,7 +429,7 @@ static void test_refused(void **state)
 static void test_batch(void **state)
 {
 	(void)state;
-	uint64_t n_packages, n_ids;
+	uint64_t n_packages = 0, n_ids = 0;
 	struct driver_package first = sample_package('1', "a.inf", "P", 0, 0);
 	assert_ok(store_begin_durable(store, &err));
 	assert_ok(store_driver_add(store, &first, &err));
@@ -438,7 +439,7 @@ static void test_batch(void **state)
 	assert_ok(store_begin(store, &err));
 	add(sample_package('3', "c.inf", "P", 0, 0));
 	store_rollback(store);
-	assert_ok(store_driver_count(store, &n_packages, &n_ids, &err));
+	assert_ok(count_drivers(store, &n_packages, &n_ids, &err));
 	assert_int_equal(n_packages, 2);
 }
 
