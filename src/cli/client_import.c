@@ -126,12 +126,12 @@ static struct notes take_notes(
 	const size_t size = sizeof(notes.texts[0]);
 	if (report->n_ignored > 0)
 		(void)snprintf(notes.texts[notes.n++], size,
-			"%zu entries tell nothing that a Windows driver could match, and were left "
-			"out",
+			"left out, as nothing in them could match a Windows driver: %zu of the "
+			"report's entries",
 			report->n_ignored);
 	if (report->n_without_lists > 0)
 		(void)snprintf(notes.texts[notes.n++], size,
-			"%zu devices have System.String[] in place of their ids: those that "
+			"System.String[] stands in place of the ids (devices: %zu): those that "
 			"follow from the instance id are used; for all, export with `... | "
 			"Select-Object "
 			"Name,PNPDeviceID,ClassGuid,@{n='HardwareID';e={$_.HardwareID "
@@ -177,9 +177,10 @@ static int tell(const struct cli *cli, const struct client_record *client,
 	if (cli->json) {
 		rc = cli_print_json(cli, result_json(client, report, &notes, n_nics > 0));
 	} else {
-		(void)printf("%s (%s): %zu devices (network adapters: %zu, storage controllers: "
+		(void)printf("%s (%s): %zu device%s (network adapters: %zu, storage controllers: "
 			     "%zu), read as %s\n",
-			name_of(client, mac), client->state, report->devices.n, n_nics,
+			name_of(client, mac), client->state, report->devices.n,
+			report->devices.n == 1 ? "" : "s", n_nics,
 			count(&report->devices, is_storage), device_source_name(report->source));
 		rc = count(&report->devices, matters) > 0 ? devices_print(&report->devices, matters)
 							  : 0;

@@ -182,9 +182,11 @@ static int find(struct matching *matching, const struct request *request, struct
 		answer->n_served += is_served(answer->matches[answer->n]);
 		answer->devices[answer->n++] = device;
 	}
-	return answer->n > 0 ? 0
-			     : error_set(err, -ENOENT, "none of the %zu devices is of class %s",
-				       request->devices.n, request->classes);
+	return answer->n > 0
+		       ? 0
+		       : error_set(err, -ENOENT,
+				 "no device is of class %s; without --class all %zu are matched",
+				 request->classes, request->devices.n);
 }
 
 static int print_json(const struct cli *cli, const struct answer *answer)
@@ -213,8 +215,12 @@ static int print_words(const struct cli *cli, const struct answer *answer)
 		rc = match_print(answer->devices[i], answer->matches[i]);
 	if (rc < 0)
 		return cli_fail_errno(cli, rc);
-	(void)printf("%zu of %zu devices have a driver for Windows %s%s%s%s\n", answer->n_served,
-		answer->n, target, winpe[0] != 0 ? " (WinPE " : "", winpe,
+	if (answer->n == 1)
+		(void)printf("the device has %s driver", answer->n_served == 1 ? "a" : "no usable");
+	else
+		(void)printf("%zu of %zu devices %s a driver", answer->n_served, answer->n,
+			answer->n_served == 1 ? "has" : "have");
+	(void)printf(" for Windows %s%s%s%s\n", target, winpe[0] != 0 ? " (WinPE " : "", winpe,
 		winpe[0] != 0 ? ")" : "");
 	return EXIT_DONE;
 }

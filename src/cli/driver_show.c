@@ -71,10 +71,12 @@ static void print_facts(const struct driver_package *package, int *rc)
 	table_add(&table, "source", package->source);
 	local_time_format(package->added_ms, added);
 	table_add(&table, "added", added);
-	(void)snprintf(line, sizeof(line), "%zu of %s together%s", package->n_files, size,
-		package->is_incomplete ? ", and some are missing" : "");
+	(void)snprintf(line, sizeof(line), "%zu, %s%s%s", package->n_files, size,
+		package->n_files == 1 ? "" : " together",
+		package->is_incomplete ? "; some that the INF names are missing" : "");
 	table_add(&table, "files", line);
-	(void)snprintf(line, sizeof(line), "%zu, in %zu models", package->n_ids, package->n_models);
+	(void)snprintf(line, sizeof(line), "%zu, in %zu model%s", package->n_ids, package->n_models,
+		package->n_models == 1 ? "" : "s");
 	table_add(&table, "hardware ids", line);
 	*rc = table_print(&table, stdout);
 }

@@ -45,23 +45,23 @@ static char *misfit_words(
 	switch (fit) {
 	case DECORATION_NEWER_WINDOWS:
 		needed_words(&decoration, needed, sizeof(needed));
-		n = asprintf(&text, "only for %s: [%s]", needed, section->name);
+		n = asprintf(&text, "only for %s ([%s])", needed, section->name);
 		break;
 	case DECORATION_OTHER_ARCH:
-		n = asprintf(&text, "only for %s: [%s]",
-			decoration.arch[0] ? decoration.arch : "x86, as nothing else is said",
+		n = asprintf(&text, "only for %s ([%s])",
+			decoration.arch[0] ? decoration.arch : "x86, as no architecture is named",
 			section->name);
 		break;
 	case DECORATION_OTHER_PRODUCT:
 		n = decoration.product < ARRAY_SIZE(product_names) && decoration.product > 0
-			    ? asprintf(&text, "only for %s: [%s]",
+			    ? asprintf(&text, "only for %s ([%s])",
 				      product_names[decoration.product], section->name)
-			    : asprintf(&text, "only for the product type %u: [%s]",
+			    : asprintf(&text, "only for the product type %u ([%s])",
 				      decoration.product, section->name);
 		break;
 	case DECORATION_OTHER_SUITE:
 		n = asprintf(&text,
-			"only for editions with the suites 0x%x, of this one 0x%x: [%s]",
+			"only for editions with the suites 0x%x, of this one 0x%x ([%s])",
 			decoration.suite, target->suite, section->name);
 		break;
 	case DECORATION_INVALID:
@@ -121,15 +121,17 @@ static size_t count(const struct device_match *match, enum candidate_state state
 static const char *lead_words(const struct candidate *first, const struct candidate *second)
 {
 	if (first->rank != second->rank)
-		return "the best rank";
+		return "the lowest rank";
 	if (first->date != second->date)
-		return "of equal ranks the newest date";
+		return "same rank as the next, newer date";
 	if (first->version != second->version)
-		return "of equal ranks and dates the highest version";
-	return "one of several that are equal";
+		return "same rank and date as the next, higher version";
+	return "equal to the next in rank, date and version; Windows may take either";
 }
 
-static void no_pick_words(const struct device_match *match, char *text, size_t size)
+/* "3 drivers name this device: 2 only for other Windows, 1 only for other architectures"; what
+ * makes each so stands at the candidates. */
+static void kinds_words(const struct device_match *match, char *text, size_t size)
 {
 	static const struct {
 		enum candidate_state state;
@@ -139,26 +141,38 @@ static void no_pick_words(const struct device_match *match, char *text, size_t s
 		{CANDIDATE_EXCLUDED, "excluded by the INF itself"},
 		{CANDIDATE_OTHER_WINDOWS, "only for other Windows"},
 		{CANDIDATE_OTHER_ARCH, "only for other architectures"},
-		{CANDIDATE_NO_SECTION, "broken: without the install section that it names"},
+		{CANDIDATE_NO_SECTION, "broken"},
 	};
-	size_t n_kinds = 0, length = 0;
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
-		n_kinds += count(match, kinds[i].state) > 0;
-	if (match->n == 0) {
-		(void)snprintf(text, size, "no package knows this device");
-		return;
-	}
+	size_t length = (size_t)snprintf(text, size, "%zu drivers name this device", match->n);
+	const char *separator = ":";
 	for (size_t i = 0; i < ARRAY_SIZE(kinds) && length < size; i++) {
 		size_t n = count(match, kinds[i].state);
-		if (n == 0)
+		if (n == match->n)
+			(void)snprintf(
+				text + length, size - length, ", all of them %s", kinds[i].words);
+		if (n == 0 || n == match->n)
 			continue;
-		if (n_kinds == 1)
-			length = (size_t)snprintf(
-				text, size, "%s: %s", kinds[i].words, match->candidates[0].reason);
-		else
-			length += (size_t)snprintf(text + length, size - length, "%s%zu %s",
-				length ? ", " : "", n, kinds[i].words);
+		length += (size_t)snprintf(
+			text + length, size - length, "%s %zu %s", separator, n, kinds[i].words);
+		separator = ",";
 	}
+}
+
+static void no_pick_words(const struct device_match *match, char *text, size_t size)
+{
+	if (match->n == 0) {
+		(void)snprintf(text, size,
+			"no package knows this device; unless Windows itself does, add one: "
+			"`pewter driver add PATH`");
+		return;
+	}
+	const struct candidate *first = &match->candidates[0];
+	if (match->n == 1)
+		(void)snprintf(text, size, "%.64s: %s%.400s", first->package->inf,
+			first->state == CANDIDATE_MARKED ? "known not to work here: " : "",
+			first->reason);
+	else
+		kinds_words(match, text, size);
 }
 
 static void instead_words(
@@ -171,29 +185,40 @@ static void instead_words(
 		marked->package->inf, marked->reason);
 }
 
+static void pick_words(
+	const struct device_match *match, ssize_t instead_of, char *text, size_t size)
+{
+	const struct candidate *pick = &match->candidates[match->pick];
+	size_t n = count(match, pick->state);
+	if (instead_of >= 0)
+		instead_words(match, (size_t)instead_of, text, size);
+	else if (n > 1)
+		(void)snprintf(text, size, "the best of %zu: %s", n, lead_words(pick, pick + 1));
+	else if (match->n == 1)
+		(void)snprintf(text, size, "the only driver that names this device");
+	else
+		(void)snprintf(text, size, "the only %s one of %zu",
+			pick->state == CANDIDATE_USABLE ? "usable" : "fitting", match->n);
+}
+
 void match_words_of_pick(struct device_match *match, ssize_t instead_of)
 {
-	char lead[384] = "";
+	char lead[384], passed[64] = "";
 	if (match->pick < 0) {
 		no_pick_words(match, match->reason, sizeof(match->reason));
 		return;
 	}
 	const struct candidate *pick = &match->candidates[match->pick];
-	size_t n = count(match, pick->state);
-	if (instead_of >= 0)
-		instead_words(match, (size_t)instead_of, lead, sizeof(lead));
-	else if (n == 1)
-		(void)snprintf(lead, sizeof(lead), "the only one");
-	else
-		(void)snprintf(lead, sizeof(lead), "%s of %zu", lead_words(pick, pick + 1), n);
+	pick_words(match, instead_of, lead, sizeof(lead));
 	size_t n_marked = instead_of < 0 ? count(match, CANDIDATE_MARKED) : 0;
-	char passed[64] = "";
 	if (n_marked > 0)
-		(void)snprintf(passed, sizeof(passed), "; %zu known not to work here passed over",
+		(void)snprintf(passed, sizeof(passed), "; passed over: %zu known not to work here",
 			n_marked);
 	if (pick->state == CANDIDATE_USABLE)
 		(void)snprintf(match->reason, sizeof(match->reason), "%s%s", lead, passed);
 	else
-		(void)snprintf(match->reason, sizeof(match->reason), "none is whole; %s%s; %.200s",
-			lead, passed, pick->reason);
+		(void)snprintf(match->reason, sizeof(match->reason),
+			"%.200s; `pewter driver add` the driver's whole folder, which has them; "
+			"%.160s%s",
+			pick->reason, lead, passed);
 }

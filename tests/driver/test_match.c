@@ -190,21 +190,22 @@ static void sections_decide(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(samples); i++)
 		add(&samples[i]);
 	static const struct question questions[] = {
-		{"5.0.2195/x86", "E\\1", "", "*a usable 00ff0000 [IA]", "the only one"},
+		{"5.0.2195/x86", "E\\1", "", "*a usable 00ff0000 [IA]",
+			"the only driver that names this device"},
 		{"5.1.2600/x86", "e\\1", "", "*a usable 00ff0000 [IB]", NULL},
 		{"6.1.7601/x86", "E\\1", "", "*a usable 00ff0000 [IB]", NULL},
 		{"6.1.7601/amd64", "E\\1", "", "a arch",
-			"only for other architectures: only for x86"},
+			"a.inf: only for x86, as no architecture is named ([M])"},
 		{"5.0.2195/x86", "E\\2", "", "b windows", "only for Windows 5.1 and later"},
 		{"5.1.2600/x86", "E\\2", "", "*b usable 00ff0000 [I]", NULL},
 		{"5.2.3790/x86/server", "E\\2", "", "*b usable 00ff0000 [I]", NULL},
 		{"6.0.6000/x86", "E\\2", "", "b excluded",
-			"excluded by the INF itself: the INF excludes Windows 6.0.6000: its "
+			"b.inf: the INF excludes Windows 6.0.6000: its "
 			"section "
 			"[M.NTx86.6.0] is empty"},
 		{"10.0.19045/x86", "E\\2", "", "b excluded", NULL},
 		{"6.0.6002/amd64", "E\\3", "", "c windows",
-			"only for other Windows: only for Windows 6.1 and later"},
+			"c.inf: only for Windows 6.1 and later ([M.NTamd64.6.1])"},
 		{"6.1.7601/amd64", "E\\3", "", "*c usable 00ff0000 [Seven]", NULL},
 		{"6.3.9600/amd64", "E\\3", "", "*c usable 00ff0000 [Seven]", NULL},
 		{"10.0.10240/amd64", "E\\3", "", "*c usable 00ff0000 [Ten]", NULL},
@@ -218,7 +219,7 @@ static void sections_decide(void **state)
 		{"10.0.17763/amd64", "E\\4", "", "d excluded", "[M.NTamd64.10.0...17763] is empty"},
 		{"10.0.19045/amd64", "E\\5", "", "*e usable 00ff0000 [I]", NULL},
 		{"10.0.22000/amd64", "E\\5", "", "*e usable 00ff0000 [I]; e usable 00ff0000 [J]",
-			"one of several that are equal of 2"},
+			"the best of 2: equal to the next in rank, date and version"},
 		{"6.1.7601/amd64", "E\\6", "", "*f usable 00ff0000 [I]", NULL},
 		{"6.1.7601/amd64/server", "E\\6", "", "*f usable 00ff0000 [S]", NULL},
 		{"6.2.9200/amd64", "E\\6", "", "f windows",
@@ -227,7 +228,7 @@ static void sections_decide(void **state)
 			"device"},
 		{"6.0.6000/amd64", "E\\66", "", "f windows", NULL},
 		{"6.1.7601/x86", "E\\6", "", "f no-section",
-			"broken: without the install section that it names: line 15 of the INF "
+			"f.inf: line 15 of the INF "
 			"names "
 			"the install section [Gone]"},
 		{"5.1.2600/x86", "E\\7", "", "*9 usable 00ff0000 [Five]", NULL},
@@ -294,7 +295,7 @@ static void ranks_decide(void **state)
 			"*f usable 00802001 [I.ntamd64]; a usable 00ff0001 [I]; b usable 00ff2001 "
 			"[I]; "
 			"c usable 00ff3101 [I]; d usable 80ff0000 [I.nt]; e arch",
-			"the best rank of 5"},
+			"the best of 5: the lowest rank"},
 		/* No feature scores before Vista; without any NT decoration the last. */
 		{"5.1.2600/x86", "R\\HW1,R\\HW2", "R\\CID1,R\\CID2",
 			"*a usable 00ff0001 [I]; b usable 00ff2001 [I]; f usable 00ff2001 [I]; "
@@ -310,10 +311,10 @@ static void ranks_decide(void **state)
 			"*2 usable 00ff0000 [I]; 1 usable 00ff0000 [I]; 3 usable 00ff0000 [I]; 4 "
 			"usable "
 			"00ff0000 [I]",
-			"of equal ranks and dates the highest version of 4"},
+			"the best of 4: same rank and date as the next, higher version"},
 		{"10.0.22621/amd64", "T\\2", "",
 			"*3 usable 00ff0000 [J]; 2 usable 00ff1000 [I]; 1 usable 00ff1000 [I]",
-			"the best rank of 3"},
+			"the best of 3: the lowest rank"},
 		{"10.0.22621/amd64", "S\\1,S\\2,S\\3", "",
 			"*5 usable 00ff0000 [I]; 5 usable 00ff0001 [J]; 5 usable 00ff0002 [K]",
 			NULL},
@@ -362,18 +363,19 @@ static void excluded_broken_and_incomplete_ones_stand_behind(void **state)
 		add(&samples[i]);
 	static const struct question questions[] = {
 		{"10.0.22621/amd64", "X\\1", "",
-			"*b usable 80ff0000 [I]; a incomplete 00ff0000 [I]", "the only one"},
+			"*b usable 80ff0000 [I]; a incomplete 00ff0000 [I]",
+			"the only usable one of 2"},
 		{"10.0.22621/amd64", "X\\2", "",
 			"*d incomplete 00ff0000 [I]; c incomplete 00ff0000 [I]",
-			"none is whole; of equal ranks the newest date of 2; files are missing: "
-			"d.sys"},
+			"files are missing: d.sys; `pewter driver add` the driver's whole folder, "
+			"which has them; the best of 2: same rank as the next, newer date"},
 		{"10.0.22621/amd64", "X\\3", "", "*e usable 00ff0000 [I]; f excluded [I]", NULL},
 		{"10.0.22621/amd64", "X\\3", "X\\3&BAD", "e excluded [I]; f excluded [I]",
-			"excluded by the INF itself: "},
+			"2 drivers name this device, all of them excluded by the INF itself"},
 		/* "Windows XP and later": INF DDInstall Section. */
 		{"5.0.2195/x86", "X\\4", "X\\4&BAD", "*g usable 00ff0000 [I]", NULL},
 		{"5.1.2600/x86", "X\\4", "X\\4&BAD", "g excluded [I]",
-			"excluded by the INF itself: "},
+			"g.inf: ExcludeID of [I] names X\\4&BAD"},
 	};
 	ask_all(questions, ARRAY_SIZE(questions));
 }
@@ -418,13 +420,13 @@ static void marked_ones_are_passed_over(void **state)
 		/* No such substitute: the next best. */
 		{"6.2.9200/amd64", "B\\1", "",
 			"*b usable 00ff0000 [I]; c usable 00ff1000 [I]; a marked 00ff0000 [I]",
-			"the best rank of 2; 1 known not to work here passed over"},
+			"the best of 2: the lowest rank; passed over: 1 known not to work here"},
 		{"6.1.7601/amd64", "B\\2", "", "a marked 00ff0000 [I]",
 			"known not to work here: it crashes"},
 		/* One that would not have been taken anyway gives no place away. */
 		{"6.3.9600/amd64", "B\\1", "",
 			"*a usable 00ff0000 [I]; b usable 00ff0000 [I]; c marked 00ff1000 [I]",
-			"of equal ranks the newest date of 2"},
+			"the best of 2: same rank as the next, newer date"},
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(questions); i++)
 		ask_with(rules, &questions[i]);
