@@ -199,7 +199,10 @@ static int run(struct cli *cli, char *const *paths, size_t n, struct addition *a
 	/* A name mistyped is told before anything is done. */
 	for (size_t i = 0; i < n; i++) {
 		if (access(paths[i], R_OK) < 0) {
-			(void)error_set(&err, -errno, "%s: %s", paths[i], strerror(errno));
+			(void)error_set(&err, -errno,
+				"%s: %s; nothing was added: name folders, INFs or archives that "
+				"are there and can be read",
+				paths[i], strerror(errno));
 			return cli_fail(cli, &err);
 		}
 	}
@@ -221,7 +224,7 @@ int cmd_driver_add(struct cli *cli, int argc, char **argv)
 {
 	static const struct option options[] = {{NULL, 0, NULL, 0}};
 	if (getopt_long(argc, argv, "", options, NULL) != -1)
-		return cli_usage(cli, "see the options");
+		return cli_usage(cli, "these are its options:");
 	if (optind == argc)
 		return cli_usage(
 			cli, "name folders, INFs or archives (.zip, .cab, .7z, .exe, .tar, .iso)");

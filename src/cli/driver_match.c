@@ -24,6 +24,7 @@ struct request {
 	const char *client, *report; /* one of them, or devices of --hwid */
 	const char *classes;         /* NULL for all */
 	struct device_list devices;
+	char fault[640]; /* of the options, where it has to be put together */
 };
 
 static void request_clear(struct request *request)
@@ -32,6 +33,44 @@ static void request_clear(struct request *request)
 }
 
 /* ---- devices of the command line ---- */
+
+static bool is_lspci_id(const char *id)
+{
+	return strspn(id, "0123456789abcdefABCDEF") == 4 && id[4] == ':' &&
+	       strspn(id + 5, "0123456789abcdefABCDEF") == 4;
+}
+
+/* What shells, JSON and lspci make of an id. NULL, or what is wrong with it. */
+static const char *check_id(struct request *request, const char *id)
+{
+	static const char *const buses[] = {"PCI", "USB", "ACPI", "HDAUDIO"};
+	const size_t size = sizeof(request->fault);
+	if (is_lspci_id(id)) {
+		(void)snprintf(request->fault, size,
+			"%.9s is how lspci writes it; for Windows it is 'PCI\\VEN_%.4s&DEV_%.4s'",
+			id, id, id + 5);
+		return request->fault;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(buses); i++) {
+		size_t n = strlen(buses[i]);
+		if (!text_starts_nocase(id, buses[i]))
+			continue;
+		if (text_starts_nocase(id + n, "VEN_") || text_starts_nocase(id + n, "VID_"))
+			(void)snprintf(request->fault, size,
+				"there is no backslash in %.200s: the shell takes \\ and & away; "
+				"put "
+				"the id in quotes, like 'PCI\\VEN_8086&DEV_15F3'",
+				id);
+		else if (text_starts_nocase(id + n, "\\\\"))
+			(void)snprintf(request->fault, size,
+				"there are two backslashes in %.200s; write '%.*s%.200s'", id,
+				(int)n, id, id + n + 1);
+		else
+			continue;
+		return request->fault;
+	}
+	return NULL;
+}
 
 /* The ids of "A,B", each by add(). */
 static int add_ids(
@@ -69,14 +108,20 @@ static const char *take_device(struct request *request, int option, const char *
 	struct device_list *devices = &request->devices;
 	int rc;
 	if (value[strspn(value, ",")] == 0)
-		return "an id is empty";
+		return "an id is empty; one is like 'PCI\\VEN_8086&DEV_15F3'";
+	for (const char *id = value; id != NULL; id = strchr(id, ',')) {
+		id += strspn(id, ",");
+		const char *fault = check_id(request, id);
+		if (fault != NULL)
+			return fault;
+	}
 	if (option == 'h')
 		rc = add_device(devices, value);
 	else if (devices->n == 0)
 		return "--compatible adds to the --hwid before it";
 	else
 		rc = add_ids(&devices->devices[devices->n - 1], value, device_add_compatible_id);
-	return rc < 0 ? "more or longer ids than devices have" : NULL;
+	return rc < 0 ? "more or longer ids than devices have: see LIMITS in pewter(1)" : NULL;
 }
 
 /* ---- what is asked ---- */
@@ -92,7 +137,7 @@ static const char *take_option(struct request *request, int option, const char *
 	case 'l': request->classes = value; return NULL;
 	case 'h':
 	case 'o': return take_device(request, option, value);
-	default: return "see the options";
+	default: return "these are its options:";
 	}
 }
 
@@ -182,11 +227,10 @@ static int find(struct matching *matching, const struct request *request, struct
 		answer->n_served += is_served(answer->matches[answer->n]);
 		answer->devices[answer->n++] = device;
 	}
-	return answer->n > 0
-		       ? 0
-		       : error_set(err, -ENOENT,
-				 "no device is of class %s; without --class all %zu are matched",
-				 request->classes, request->devices.n);
+	return answer->n > 0 ? 0
+			     : error_set(err, -ENOENT,
+				       "no device is of class %s; leave out --class to match all",
+				       request->classes);
 }
 
 static int print_json(const struct cli *cli, const struct answer *answer)

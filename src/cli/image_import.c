@@ -122,7 +122,7 @@ int cmd_image_import(struct cli *cli, int argc, char **argv)
 			request.index = (uint32_t)index;
 			break;
 		case 'r': request.replace = true; break;
-		default: return cli_usage(cli, "see the options");
+		default: return cli_usage(cli, "these are its options:");
 		}
 	}
 	if (optind + 1 != argc)

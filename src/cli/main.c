@@ -78,13 +78,14 @@ static size_t list_commands(const char *word, FILE *out)
 	return n;
 }
 
+static const char help_hint[] =
+	"\n`pewter COMMAND --help` shows a command's own options; pewter(1) tells all.\n";
+
 static void print_help(FILE *out)
 {
 	(void)fputs("usage: pewter [--state DIR] [--config FILE] [--json] COMMAND ...\n\n", out);
 	(void)list_commands(NULL, out);
-	(void)fputs(
-		"\n`pewter COMMAND --help` shows a command's own options; pewter(1) tells all.\n",
-		out);
+	(void)fputs(help_hint, out);
 }
 
 /* How many of argv's words the command's words match: all of them, or 0. */
@@ -115,14 +116,23 @@ static int run_command(struct cli *cli, int argc, char **argv)
 	}
 	if (found == NULL) {
 		bool wants_help = argc > 1 && strcmp(argv[1], "--help") == 0;
-		if (list_commands(argv[0], wants_help ? stdout : stderr) == 0)
+		FILE *out = wants_help ? stdout : stderr;
+		if (list_commands(argv[0], out) == 0) {
 			(void)fprintf(stderr,
 				"pewter: there is no command \"%s\"; `pewter help` lists them\n",
 				argv[0]);
-		else if (wants_help)
+			return EXIT_USAGE;
+		}
+		if (wants_help) {
+			(void)fputs(help_hint, out);
 			return EXIT_DONE;
+		}
+		if (argc > 1)
+			(void)fprintf(out,
+				"pewter: there is no command \"%s %s\"; one of these is meant\n",
+				argv[0], argv[1]);
 		else
-			(void)fprintf(stderr, "pewter %s: one of these is meant\n", argv[0]);
+			(void)fprintf(out, "pewter %s: one of these is meant\n", argv[0]);
 		return EXIT_USAGE;
 	}
 	cli->command = found->words;
@@ -148,7 +158,10 @@ static int run_command(struct cli *cli, int argc, char **argv)
 			argv[n_words + n_kept++] = argv[i];
 		}
 	}
-	/* getopt wants a program name in front: the last word of the command stands there. */
+	/* getopt wants a program name in front, and begins its messages with it. */
+	char name[64];
+	(void)snprintf(name, sizeof(name), "pewter %s", found->words);
+	argv[n_words - 1] = name;
 	argv[n_words + n_kept] = NULL;
 	optind = 0;
 	return found->run(cli, n_kept + 1, argv + n_words - 1);

@@ -137,13 +137,20 @@ int target_parse(const char *text, struct target *ret_target, struct error *err)
 	if (!take_part(&rest, '/', part, sizeof(part)) || !parse_version(part, &target))
 		return error_set(err, -EINVAL,
 			"\"%.64s\" does not start with a Windows version: a target is like "
-			"10.0.22621/amd64 or 6.1.7601/x86",
+			"10.0.22621/amd64 (Windows 11), 10.0.19041/amd64 (Windows 10) or "
+			"6.1.7601/x86 (Windows 7)",
 			text);
+	if (!*rest)
+		return error_set(err, -EINVAL,
+			"\"%.64s\" does not say the architecture: write %.*s/amd64, or x86, arm64, "
+			"arm "
+			"or ia64 behind the /",
+			text, (int)strcspn(text, "/"), text);
 	if (!take_part(&rest, '/', part, sizeof(part)) || !parse_arch(part, &target))
 		return error_set(err, -EINVAL,
-			"\"%.64s\" does not say the architecture (x86, amd64, arm64, arm or ia64): "
-			"a "
-			"target is like 10.0.22621/amd64",
+			"\"%.64s\": behind the / is no architecture; there are x86, amd64, arm64, "
+			"arm "
+			"and ia64",
 			text);
 	target.product = TARGET_WORKSTATION;
 	if (*rest) {

@@ -317,7 +317,9 @@ static int find_package(struct store *store, const char *id, int64_t *ret_row, s
 	rc = sql_step(&query, err);
 	if (rc > 0)
 		return error_set(err, -ENOTUNIQ,
-			"several driver packages begin with %.64s; give more digits", id);
+			"several driver packages begin with %.64s: give more digits, as "
+			"`pewter driver list --all` shows them",
+			id);
 	if (rc == 0)
 		*ret_row = row;
 	return rc;

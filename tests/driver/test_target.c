@@ -64,7 +64,7 @@ static void what_is_no_target_is_refused(void **state)
 		{"10.0.99999999999/amd64", "does not start with a Windows version"},
 		{"10.0.22621", "does not say the architecture"},
 		{"10.0.22621/", "does not say the architecture"},
-		{"10.0.22621/mips", "does not say the architecture"},
+		{"10.0.22621/mips", "there are x86, amd64"},
 		{"10.0.22621/amd64/0", "product type"},
 		{"10.0.22621/amd64/4", "product type"},
 		{"10.0.22621/amd64/home", "product type"},
