@@ -167,12 +167,14 @@ static void no_pick_words(const struct device_match *match, char *text, size_t s
 		return;
 	}
 	const struct candidate *first = &match->candidates[0];
+	char why[320];
 	if (match->n == 1)
-		(void)snprintf(text, size, "%.64s: %s%.400s", first->package->inf,
+		(void)snprintf(why, sizeof(why), "%.64s: %s%.200s", first->package->inf,
 			first->state == CANDIDATE_MARKED ? "known not to work here: " : "",
 			first->reason);
 	else
-		kinds_words(match, text, size);
+		kinds_words(match, why, sizeof(why));
+	(void)snprintf(text, size, "%s; add one that fits: `pewter driver add PATH`", why);
 }
 
 static void instead_words(

@@ -8,10 +8,11 @@
 #include "driver/name_table.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#define MAX_WARNINGS 8 /* of sections that are named and not there */
+#define MAX_WARNINGS 8 /* of sections that are not there, and of ids that are too long */
 
 /* Setup classes that drivers for Windows PE belong to: an INF may leave either out. */
 static const struct {
@@ -173,6 +174,37 @@ static int too_many(const struct reading *reading, uint32_t line, unsigned limit
 		inf_line_place(reading->inf, line), limit, what);
 }
 
+static PRINTF_LIKE(2, 3) int warn(struct reading *reading, const char *format, ...)
+{
+	struct driver_package *package = reading->package;
+	char *text;
+	va_list args;
+	if (package->n_warnings >= MAX_WARNINGS)
+		return 0;
+	char **grown =
+		models_grow(package->warnings, package->n_warnings, sizeof(*package->warnings));
+	if (!grown)
+		return -ENOMEM;
+	package->warnings = grown;
+	va_start(args, format);
+	int n = vasprintf(&text, format, args);
+	va_end(args);
+	if (n < 0)
+		return -ENOMEM;
+	package->warnings[package->n_warnings++] = text;
+	return 0;
+}
+
+static int warn_of_long_id(struct reading *reading, uint32_t line, struct inf_text id)
+{
+	char begin[48];
+	text_copy_printable(begin, sizeof(begin), id.text, sizeof(begin) - 1);
+	return warn(reading,
+		"line %u: an id of %zu bytes is left out, as no device has one of more than %u: "
+		"\"%s...\"",
+		inf_line_place(reading->inf, line), id.length, LIMIT_HARDWARE_ID_BYTES, begin);
+}
+
 /* ids[0] is the hardware id, also where the line has none ("sec,,ID"). */
 static int read_ids(
 	struct reading *reading, uint32_t line, struct driver_model *model, struct error *err)
@@ -180,8 +212,12 @@ static int read_ids(
 	uint32_t n_fields = inf_n_fields(reading->inf, line);
 	for (uint32_t i = 2; i <= n_fields; i++) {
 		struct inf_text id = inf_field(reading->inf, line, i, &reading->scratch);
-		if (id.length > LIMIT_HARDWARE_ID_BYTES)
+		if (id.length > LIMIT_HARDWARE_ID_BYTES) {
+			int warned = warn_of_long_id(reading, line, id);
+			if (warned < 0)
+				return warned;
 			id.length = 0;
+		}
 		if (id.length == 0 && i > 2)
 			continue;
 		if (++reading->n_ids > LIMIT_DRIVER_MODEL_IDS)
@@ -256,22 +292,10 @@ static int read_model(struct reading *reading, uint32_t line, uint32_t section, 
 
 static int warn_of_missing(struct reading *reading, const struct models_section *section)
 {
-	struct driver_package *package = reading->package;
 	char name[128];
-	char *text;
 	text_copy_printable(name, sizeof(name), section->name.text, section->name.length);
-	if (package->n_warnings >= MAX_WARNINGS)
-		return 0;
-	char **grown =
-		models_grow(package->warnings, package->n_warnings, sizeof(*package->warnings));
-	if (!grown)
-		return -ENOMEM;
-	package->warnings = grown;
-	if (asprintf(&text, "line %u: [Manufacturer] names [%s], which is not there",
-		    section->place, name) < 0)
-		return -ENOMEM;
-	package->warnings[package->n_warnings++] = text;
-	return 0;
+	return warn(reading, "line %u: [Manufacturer] names [%s], which is not there",
+		section->place, name);
 }
 
 static int read_section(void *context, const struct models_section *found, struct error *err)

@@ -470,6 +470,30 @@ static void every_install_section_knows_what_it_misses(void **state)
 	driver_package_clear(&package);
 }
 
+/* Windows allows 200 characters; one that is left out is not left out in silence. */
+static void ids_that_are_too_long_are_told(void **state)
+{
+	(void)state;
+	char text[4096], id[LIMIT_HARDWARE_ID_BYTES + 2];
+	struct driver_package package = {0};
+	struct error err = ERROR_NULL;
+	memset(id, 'A', sizeof(id) - 1);
+	id[sizeof(id) - 1] = 0;
+	int length = snprintf(text, sizeof(text),
+		HEAD "[Manufacturer]\nA=M\n[M]\nB=I,%s,PCI\\VEN_1\nC=I,%s\n[I]\n", id, id + 1);
+	struct inf *inf = parse(text, (size_t)length);
+	assert_int_equal(models_read(inf, &package, &err), 0);
+	assert_int_equal(package.n_models, 2);
+	assert_int_equal(package.models[0].n_ids, 2);
+	assert_string_equal(package.models[0].ids[0], "");
+	assert_string_equal(package.models[0].ids[1], "PCI\\VEN_1");
+	assert_string_equal(package.models[1].ids[0], id + 1);
+	assert_int_equal(package.n_warnings, 1);
+	assert_non_null(strstr(package.warnings[0], "256 bytes"));
+	driver_package_clear(&package);
+	inf_free(inf);
+}
+
 /* ---- bombs ---- */
 
 #define BOMB_SECONDS                                                                               \
@@ -652,6 +676,7 @@ int main(void)
 		cmocka_unit_test(catalogues_have_platforms),
 		cmocka_unit_test(files_are_found_where_they_lie),
 		cmocka_unit_test(every_install_section_knows_what_it_misses),
+		cmocka_unit_test(ids_that_are_too_long_are_told),
 		cmocka_unit_test(bombs_end_soon_and_say_why),
 		cmocka_unit_test(a_common_section_is_not_read_forever),
 		cmocka_unit_test(what_a_list_lacks_is_worked_out_once),
