@@ -14,6 +14,12 @@ struct models_steps {
 /* Takes n of them. -E2BIG if they are spent. */
 int models_step(struct models_steps *steps, size_t n, struct error *err) MUST_CHECK;
 
+/* ---- [Version] (models_version.c) ---- */
+
+/* Class, provider, DriverVer. -EINVAL if it is no setup INF. */
+int models_read_version(
+	const struct inf *inf, struct driver_package *package, struct error *err) MUST_CHECK;
+
 /* ---- sections by name ---- */
 
 /* [NAME MIDDLE SUFFIX]; INF_NONE if there is none. */
