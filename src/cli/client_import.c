@@ -222,6 +222,8 @@ int cmd_client_import(struct cli *cli, int argc, char **argv)
 			return cli_usage(cli, "%s", fault);
 	}
 	if (optind + 1 != argc)
-		return cli_usage(cli, "takes one report; - is standard input");
+		return cli_usage(cli,
+			"name one report of a machine's devices, or - for standard input, as in "
+			"`lspci -Dvvnn | pewter client import - --name NAME`");
 	return run(cli, argv[optind], &words);
 }
