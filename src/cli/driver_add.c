@@ -171,7 +171,7 @@ static int report(struct addition *addition)
 		return code;
 	text_disarm(addition->first.text, strlen(addition->first.text));
 	if (addition->n_faults > 1)
-		(void)fprintf(stderr, "pewter %s: %zu of what was given could not be read%s\n",
+		(void)fprintf(stderr, "pewter %s: %zu files or archives could not be read%s\n",
 			addition->cli->command, addition->n_faults,
 			addition->cli->json ? "" : "; see the last lines of the list");
 	else

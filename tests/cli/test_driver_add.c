@@ -58,7 +58,7 @@ static void exit_codes_and_their_one_line(void **state)
 		{"unsigned.inf", 1,
 			"pewter driver add: unsigned.inf:2: [Version] has no Signature"},
 		{"broken/a.zip", 1, "pewter driver add: broken/a.zip: cut short"},
-		{"broken2", 1, "2 of what was given could not be read"},
+		{"broken2", 1, "2 files or archives could not be read"},
 		{"good missing", 1, "missing: No such file or directory"},
 		{"'\033[2J\xc2\x9b.inf'", 1, "pewter driver add: ?[2J??.inf:1: "},
 		{"good", 0, NULL},
