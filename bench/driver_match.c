@@ -18,7 +18,7 @@
 #include "driver/marks.h"
 #include "driver/match.h"
 #include "driver/models.h"
-#include "driver/pci.h"
+#include "device/pci.h"
 #include "format/inf.h"
 #include "store/drivers.h"
 

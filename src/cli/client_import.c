@@ -13,6 +13,7 @@
 #include "base/address.h"
 #include "base/text.h"
 #include "cli/words.h"
+#include "store/devices.h"
 
 #include <errno.h>
 #include <stdio.h>

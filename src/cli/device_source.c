@@ -4,7 +4,8 @@
 #include "adapter/file.h"
 #include "base/limits.h"
 #include "base/text.h"
-#include "driver/pci_names.h"
+#include "device/pci_names.h"
+#include "store/devices.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "driver/devices.h"
+#include "device/report.h"
 #include "store/store.h"
 
 /* The words of an error begin with the file's name. */

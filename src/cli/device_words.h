@@ -3,7 +3,7 @@
 #pragma once
 
 #include "cli/cli.h"
-#include "store/devices.h"
+#include "device/device.h"
 
 /* The most specific id that it has, "" for none. */
 const char *device_best_id(const struct device *device);

@@ -11,8 +11,8 @@
 #include "cli/match_print.h"
 #include "cli/rules_open.h"
 #include "cli/words.h"
-#include "driver/pci.h"
-#include "driver/pci_names.h"
+#include "device/pci.h"
+#include "device/pci_names.h"
 
 #include <errno.h>
 #include <getopt.h>

@@ -4,7 +4,7 @@
 
 #include "base/text.h"
 #include "driver/match_room.h"
-#include "driver/pci.h"
+#include "device/pci.h"
 #include "driver/rank.h"
 
 #include <errno.h>

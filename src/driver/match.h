@@ -6,7 +6,7 @@
 #pragma once
 
 #include "driver/target.h"
-#include "store/devices.h"
+#include "device/device.h"
 #include "store/drivers.h"
 
 struct driver_rules; /* marks and rules: driver/marks.h */

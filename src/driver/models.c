@@ -5,7 +5,7 @@
 
 #include "base/text.h"
 #include "driver/models_room.h"
-#include "driver/name_table.h"
+#include "base/name_table.h"
 
 #include <errno.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Files that an INF copies. */
 #include "driver/files_walk.h"
-#include "driver/name_table.h"
+#include "base/name_table.h"
 
 #include <errno.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 /* Which files that install sections copy are not there. Install sections share lists of files: what
  * a list lacks is worked out once for each architecture. */
 #include "driver/files_walk.h"
-#include "driver/name_table.h"
+#include "base/name_table.h"
 
 #include <errno.h>
 #include <string.h>

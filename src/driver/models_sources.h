@@ -4,7 +4,7 @@
 #pragma once
 
 #include "driver/models_room.h"
-#include "driver/name_table.h"
+#include "base/name_table.h"
 
 #define FILE_NAME_BYTES 256 /* NTFS: 255 characters */
 #define N_SOURCE_SETS   (INF_N_ARCHS + 1)

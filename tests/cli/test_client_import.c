@@ -18,7 +18,7 @@ static int run(const char *line)
 {
 	char command[2048];
 	(void)snprintf(command, sizeof(command),
-		"P=\"$PEWTER --state %s/state\" D=\"$PEWTER_SOURCE_ROOT/tests/driver/devices\"; "
+		"P=\"$PEWTER --state %s/state\" D=\"$PEWTER_SOURCE_ROOT/tests/device/reports\"; "
 		"exec 2>&1; %s",
 		scratch_directory, line);
 	assert_non_null(getenv("PEWTER")); /* set by meson */

@@ -5,7 +5,7 @@
 
 #include "corpus.h"
 #include "driver/models.h"
-#include "driver/name_table.h"
+#include "base/name_table.h"
 #include "driver/target.h"
 
 #include <strings.h>

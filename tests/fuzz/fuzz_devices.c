@@ -2,7 +2,7 @@
 /* Reports of devices, of every format: what comes out holds its limits and only ids that Windows
  * allows, whatever comes in. */
 #include "base/limits.h"
-#include "driver/devices.h"
+#include "device/report.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "driver/pci.h"
+#include "device/pci.h"
 
 #include "base/limits.h"
 #include "base/text.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "driver/name_table.h"
+#include "base/name_table.h"
 
 #include "base/limits.h"
 #include "base/text.h"

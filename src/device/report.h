@@ -7,7 +7,8 @@
 #pragma once
 
 #include "base/guid.h"
-#include "store/devices.h"
+#include "base/error.h"
+#include "device/device.h"
 
 #include <stdbool.h>
 

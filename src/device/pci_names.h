@@ -3,9 +3,10 @@
  * gets ids only. */
 #pragma once
 
-#include "store/devices.h"
+#include "device/device.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct pci_names;
 

@@ -13,9 +13,10 @@
  */
 #pragma once
 
-#include "store/devices.h"
+#include "device/device.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct pci_function {
 	uint16_t vendor, device;

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "base/buffer.h"
-#include "store/devices.h"
+#include "device/device.h"
 
 #include <stdbool.h>
 

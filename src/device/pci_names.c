@@ -3,12 +3,12 @@
  * pci.ids: "vvvv  Vendor", below it "\tdddd  Device", below that subsystems; behind them classes
  * ("C 02  Network controller"). Read once into an index of where each name lies.
  */
-#include "driver/pci_names.h"
+#include "device/pci_names.h"
 
 #include "adapter/file.h"
 #include "base/limits.h"
-#include "driver/pci.h"
-#include "driver/report_text.h"
+#include "device/pci.h"
+#include "device/report_text.h"
 
 #include <errno.h>
 #include <fcntl.h>

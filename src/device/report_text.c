@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "driver/report_text.h"
+#include "device/report_text.h"
 
 #include "base/decode.h"
 #include "base/limits.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Reports of a machine's devices: tests/driver/devices/ holds a sample of each format, written by
+ * Reports of a machine's devices: tests/device/reports/ holds a sample of each format, written by
  * hand, and beside it (.expected) what has to come out. Then what strangers may send instead.
  */
 #include "../unit.h"
@@ -8,7 +8,7 @@
 #include "base/buffer.h"
 #include "base/limits.h"
 #include "base/text.h"
-#include "driver/devices.h"
+#include "device/report.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -20,7 +20,7 @@ static const char *samples(void)
 {
 	static char path[512];
 	const char *root = getenv("PEWTER_SOURCE_ROOT");
-	(void)snprintf(path, sizeof(path), "%s/tests/driver/devices", root != NULL ? root : ".");
+	(void)snprintf(path, sizeof(path), "%s/tests/device/reports", root != NULL ? root : ".");
 	return path;
 }
 

@@ -10,12 +10,12 @@
  *   the row behind "Microsoft Corporation" in the outermost category (the maker of the system) is
  * the machine's name.
  */
-#include "driver/device_formats.h"
+#include "device/report_formats.h"
 
 #include "adapter/xml.h"
 #include "base/limits.h"
 #include "base/text.h"
-#include "driver/name_table.h"
+#include "base/name_table.h"
 
 #include <errno.h>
 #include <limits.h>

@@ -11,7 +11,7 @@
  * /deviceids) PCI\VEN_8086&DEV_15F3&SUBSYS_...  (indented: goes on) Compatible IDs:
  * PCI\VEN_8086&DEV_15F3&REV_03      the second
  */
-#include "driver/device_formats.h"
+#include "device/report_formats.h"
 
 #include "base/guid.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Devices as Windows' own tools tell of them: what their readers share. */
-#include "driver/device_formats.h"
+#include "device/report_formats.h"
 
 #include "base/address.h"
 #include "base/guid.h"

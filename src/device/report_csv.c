@@ -4,7 +4,7 @@
  * or tabs), wmic /format:csv. RFC 4180: a cell in quotes may hold separators, line ends, and quotes
  * doubled.
  */
-#include "driver/device_formats.h"
+#include "device/report_formats.h"
 
 #include "base/text.h"
 

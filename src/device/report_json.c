@@ -3,7 +3,7 @@
  * Win32_PnPEntity as JSON: Get-CimInstance Win32_PnPEntity | ConvertTo-Json, or the same of
  * Get-PnpDevice. One object or a list, perhaps as a member of an object around it.
  */
-#include "driver/device_formats.h"
+#include "device/report_formats.h"
 
 #include "adapter/json.h"
 #include "base/limits.h"

@@ -3,9 +3,9 @@
  * (devices.c). Pure. */
 #pragma once
 
-#include "driver/devices.h"
-#include "driver/pci.h"
-#include "driver/report_text.h"
+#include "device/report.h"
+#include "device/pci.h"
+#include "device/report_text.h"
 
 struct device_format {
 	enum device_source source;

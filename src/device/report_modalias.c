@@ -8,7 +8,7 @@
  * device that Windows does not have (its drivers match the PCI function, which has a line of its
  * own); these and others are counted as ignored.
  */
-#include "driver/device_formats.h"
+#include "device/report_formats.h"
 
 #include "base/limits.h"
 #include "base/text.h"

@@ -2,7 +2,7 @@
 /* Names out of a pci.ids, also one that is damaged or not there. */
 #include "../unit.h"
 
-#include "driver/pci_names.h"
+#include "device/pci_names.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Which tool wrote a report; what its readers share. */
-#include "driver/devices.h"
+#include "device/report.h"
 
 #include "base/limits.h"
-#include "driver/device_formats.h"
+#include "device/report_formats.h"
 
 #include <errno.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 /* The ids of PCI functions, against the lists that Microsoft's document and real machines show. */
 #include "../unit.h"
 
-#include "driver/pci.h"
+#include "device/pci.h"
 
 #include <string.h>
 

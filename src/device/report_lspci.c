@@ -4,7 +4,7 @@
  * or one paragraph (-vmmnn). lspci leaves out a revision, a programming interface and a subsystem
  * of zero where it would show others; what kind of listing it is says whether absent means zero.
  */
-#include "driver/device_formats.h"
+#include "device/report_formats.h"
 
 #include "base/text.h"
 
