@@ -19,8 +19,6 @@
 #include "format/inf_scan.h"
 
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,19 +26,6 @@
  * 64 in one go may do so everywhere. */
 #define BEFORE 16
 #define BEHIND 80
-
-void inf_add_problem(struct inf *inf, uint32_t place, const char *format, ...)
-{
-	inf->n_problems_all++;
-	if (inf->n_problems == LIMIT_INF_PROBLEMS)
-		return;
-	struct inf_problem *problem = &inf->problems[inf->n_problems++];
-	problem->line = place;
-	va_list args;
-	va_start(args, format);
-	(void)vsnprintf(problem->text, sizeof(problem->text), format, args);
-	va_end(args);
-}
 
 static int out_of_memory(const struct inf_parser *parser)
 {

@@ -105,12 +105,6 @@ struct inf_scratch {
  */
 struct inf_text inf_field(
 	const struct inf *inf, uint32_t line, uint32_t field, struct inf_scratch *scratch);
-/* The same as written: unquoted, nothing filled in. */
-struct inf_text inf_field_raw(const struct inf *inf, uint32_t line, uint32_t field);
-/* Fills %strings% into any text. What is filled in is not looked at again. */
-struct inf_text inf_expand(
-	const struct inf *inf, struct inf_text text, struct inf_scratch *scratch);
-
 /* Field as a C string, cut to size; false if it was cut or is not there. */
 bool inf_field_copy(const struct inf *inf, uint32_t line, uint32_t field, char *out, size_t size);
 /* Decimal or 0x hex, as SetupGetIntField reads it; false if it is no number. */

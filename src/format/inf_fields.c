@@ -4,6 +4,8 @@
 #include "format/inf_room.h"
 
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,6 +27,19 @@ const char *inf_encoding_name(enum inf_encoding encoding)
 		[INF_UTF16BE] = "UTF-16BE",
 	};
 	return names[encoding];
+}
+
+void inf_add_problem(struct inf *inf, uint32_t place, const char *format, ...)
+{
+	inf->n_problems_all++;
+	if (inf->n_problems == LIMIT_INF_PROBLEMS)
+		return;
+	struct inf_problem *problem = &inf->problems[inf->n_problems++];
+	problem->line = place;
+	va_list args;
+	va_start(args, format);
+	(void)vsnprintf(problem->text, sizeof(problem->text), format, args);
+	va_end(args);
 }
 
 const struct inf_problem *inf_problems(const struct inf *inf, size_t *ret_n, size_t *ret_n_all)
@@ -95,6 +110,20 @@ bool inf_has_key(const struct inf *inf, uint32_t line)
 
 /* ---- lines by key ---- */
 
+/* As written: unquoted, nothing filled in. */
+static struct inf_text field_raw(const struct inf *inf, uint32_t line, uint32_t field)
+{
+	const struct inf_line *found = &inf->lines[line];
+	if (field == 0 && found->has_equals)
+		return inf_span_text(inf, inf->fields[found->first_field - 1]);
+	/* A line of one value is its own key: SetupAPI finds it by that. */
+	if (field == 0 && found->n_fields == 1)
+		field = 1;
+	if (field == 0 || field > found->n_fields)
+		return (struct inf_text){"", 0};
+	return inf_span_text(inf, inf->fields[found->first_field + field - 1]);
+}
+
 /* Keys as they are written (of strings), or filled in (of everything else). */
 enum key_form {
 	KEYS_AS_WRITTEN,
@@ -104,8 +133,7 @@ enum key_form {
 static struct inf_text key_of(
 	const struct inf *inf, uint32_t line, enum key_form form, struct inf_scratch *scratch)
 {
-	return form == KEYS_AS_WRITTEN ? inf_field_raw(inf, line, 0)
-				       : inf_field(inf, line, 0, scratch);
+	return form == KEYS_AS_WRITTEN ? field_raw(inf, line, 0) : inf_field(inf, line, 0, scratch);
 }
 
 /* The place of that key: taken by its line, or free. */
@@ -240,30 +268,11 @@ static bool find_string(const struct inf *inf, struct inf_text name, struct inf_
 	uint32_t line = find_key(inf, inf->strings, inf->string_keys, name, KEYS_AS_WRITTEN);
 	if (line == INF_NONE)
 		return false;
-	*ret_value = inf_field_raw(inf, line, 1);
+	*ret_value = field_raw(inf, line, 1);
 	return true;
 }
 
 /* ---- fields ---- */
-
-struct inf_text inf_field_raw(const struct inf *inf, uint32_t line, uint32_t field)
-{
-	const struct inf_line *found = &inf->lines[line];
-	if (field == 0 && found->has_equals)
-		return inf_span_text(inf, inf->fields[found->first_field - 1]);
-	/* A line of one value is its own key: SetupAPI finds it by that. */
-	if (field == 0 && found->n_fields == 1)
-		field = 1;
-	if (field == 0 || field > found->n_fields)
-		return (struct inf_text){"", 0};
-	return inf_span_text(inf, inf->fields[found->first_field + field - 1]);
-}
-
-struct inf_text inf_field(
-	const struct inf *inf, uint32_t line, uint32_t field, struct inf_scratch *scratch)
-{
-	return inf_expand(inf, inf_field_raw(inf, line, field), scratch);
-}
 
 /* Adds to the scratch what fits. */
 static void add_text(struct inf_scratch *scratch, size_t *at, const char *text, size_t length)
@@ -280,7 +289,8 @@ static void add_text(struct inf_scratch *scratch, size_t *at, const char *text, 
  * with both of its %, and so is a last % without its partner. What is filled in is not looked at
  * again, so that strings cannot grow by referring to each other.
  */
-struct inf_text inf_expand(const struct inf *inf, struct inf_text text, struct inf_scratch *scratch)
+static struct inf_text expand(
+	const struct inf *inf, struct inf_text text, struct inf_scratch *scratch)
 {
 	const char *p = text.text, *end = p + text.length;
 	const char *percent = text.length == 0 ? NULL : memchr(p, '%', text.length);
@@ -309,6 +319,12 @@ struct inf_text inf_expand(const struct inf *inf, struct inf_text text, struct i
 	struct inf_text filled = {scratch->bytes, at};
 	filled.length = inf_cut(filled, INF_FIELD_UNITS);
 	return filled;
+}
+
+struct inf_text inf_field(
+	const struct inf *inf, uint32_t line, uint32_t field, struct inf_scratch *scratch)
+{
+	return expand(inf, field_raw(inf, line, field), scratch);
 }
 
 bool inf_field_copy(const struct inf *inf, uint32_t line, uint32_t field, char *out, size_t size)
