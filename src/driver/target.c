@@ -304,8 +304,8 @@ static int compare(uint64_t a, uint64_t b)
  * system", "a specific version number takes precedence over the product type and suite mask", and
  * only without a matching version the one with "a matching platform extension or no platform
  * extension": INF Manufacturer Section, Combining Platform Extensions. The build is the version's
- * third number. */
-int decoration_compare(const struct decoration *a, const struct decoration *b)
+ * third number. > 0 if a is the better choice. */
+static int decoration_compare(const struct decoration *a, const struct decoration *b)
 {
 	const struct {
 		uint64_t a, b;

@@ -55,9 +55,6 @@ enum decoration_fit {
 };
 enum decoration_fit decoration_fit(
 	const struct decoration *decoration, const struct target *target);
-/* > 0 if a is the better choice of two that fit. */
-int decoration_compare(const struct decoration *a, const struct decoration *b);
-
 /*
  * The one section of that line of [Manufacturer] that the target takes: an index in
  * package->sections, or -1 if none fits (*ret_why then says what comes nearest). It may be empty or
