@@ -276,38 +276,35 @@ static void kill_worker(const char *directory, work_function *work, unsigned rou
 	(void)close(pipe_fds[0]);
 }
 
-static void test_killed(void **state)
+/* Kills as many workers as there are rounds; what can be seen after each is whole. The number of
+ * things seen, all rounds together. */
+static size_t see_through_kills(
+	work_function *work, size_t (*assert_whole)(struct store *store), unsigned rounds)
 {
-	(void)state;
 	struct error err = ERROR_NULL;
 	struct store *store;
 	size_t n_seen = 0;
 	const char *directory = scratch_make();
-	for (unsigned round = 0; round < 60; round++) {
-		kill_worker(directory, import_for_ever, round);
+	for (unsigned round = 0; round < rounds; round++) {
+		kill_worker(directory, work, round);
 		assert_ok(store_open(directory, STORE_READ, &store, &err));
-		n_seen += assert_images_whole(store);
+		n_seen += assert_whole(store);
 		store = store_close(store);
 	}
-	assert_true(n_seen > 60);
 	scratch_remove();
+	return n_seen;
+}
+
+static void test_killed(void **state)
+{
+	(void)state;
+	assert_true(see_through_kills(import_for_ever, assert_images_whole, 60) > 60);
 }
 
 static void test_killed_with_drivers(void **state)
 {
 	(void)state;
-	struct error err = ERROR_NULL;
-	struct store *store;
-	size_t n_seen = 0;
-	const char *directory = scratch_make();
-	for (unsigned round = 0; round < 40; round++) {
-		kill_worker(directory, add_for_ever, round);
-		assert_ok(store_open(directory, STORE_READ, &store, &err));
-		n_seen += assert_drivers_whole(store);
-		store = store_close(store);
-	}
-	assert_true(n_seen > 200);
-	scratch_remove();
+	assert_true(see_through_kills(add_for_ever, assert_drivers_whole, 40) > 200);
 }
 
 /* Two importers, a sweeper and a reader at once. */
