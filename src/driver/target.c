@@ -239,7 +239,7 @@ int decoration_parse(const char *text, struct decoration *ret_decoration)
 	return 0;
 }
 
-static uint32_t version_number(uint16_t major, uint16_t minor)
+static uint32_t major_minor(uint16_t major, uint16_t minor)
 {
 	return (uint32_t)major << 16 | minor;
 }
@@ -253,19 +253,19 @@ static bool arch_fits(const struct decoration *decoration, const struct target *
 {
 	if (decoration->arch[0])
 		return text_equal_nocase(decoration->arch, target->arch);
-	return version_number(target->major, target->minor) < version_number(5, 2) ||
+	return major_minor(target->major, target->minor) < major_minor(5, 2) ||
 	       text_equal_nocase(target->arch, "x86");
 }
 
 static enum decoration_fit version_fit(
 	const struct decoration *decoration, const struct target *target)
 {
-	uint32_t have = version_number(target->major, target->minor);
+	uint32_t have = major_minor(target->major, target->minor);
 	/* Windows 2000 reads the undecorated section only: "If the INF is intended for use with
 	 * operating system versions earlier than Windows XP, it must also contain [FooMfg]". */
-	if (decoration->has_nt && have < version_number(5, 1))
+	if (decoration->has_nt && have < major_minor(5, 1))
 		return DECORATION_NEWER_WINDOWS;
-	uint32_t need = version_number(decoration->major, decoration->minor);
+	uint32_t need = major_minor(decoration->major, decoration->minor);
 	if (decoration->has_major && need > have)
 		return DECORATION_NEWER_WINDOWS;
 	if (!decoration->has_build)
@@ -275,7 +275,7 @@ static enum decoration_fit version_fit(
 		return DECORATION_NEWER_WINDOWS;
 	/* "Earlier versions [...] will not parse unknown decorations". A later major version would
 	 * count builds anew. */
-	if (have <= version_number(10, 0) && target->build < FIRST_BUILD_THAT_READS_BUILDS)
+	if (have <= major_minor(10, 0) && target->build < FIRST_BUILD_THAT_READS_BUILDS)
 		return DECORATION_INVALID;
 	return DECORATION_FITS;
 }
@@ -311,7 +311,7 @@ static int decoration_compare(const struct decoration *a, const struct decoratio
 		uint64_t a, b;
 	} criteria[] = {
 		{a->has_major, b->has_major},
-		{version_number(a->major, a->minor), version_number(b->major, b->minor)},
+		{major_minor(a->major, a->minor), major_minor(b->major, b->minor)},
 		{a->build, b->build},
 		{a->has_minor, b->has_minor},
 		{a->arch[0] != 0, b->arch[0] != 0},
