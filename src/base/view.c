@@ -7,12 +7,21 @@
 #include <string.h>
 #include <unistd.h>
 
+/* What lives as long as the view. */
+struct holding {
+	void *bytes;        /* a copy that a memory segment shows */
+	int fd;             /* -1 for none */
+	struct view *other; /* whose bytes this view shows too */
+};
+
 struct view {
 	atomic_uint n_references;
 	uint64_t size;
-	size_t n_segments;
-	void *owned[VIEW_SEGMENTS_MAX]; /* copies that belong to memory segments, else NULL */
-	struct view_segment segments[VIEW_SEGMENTS_MAX];
+	size_t n_segments, n_segments_max;
+	struct view_segment *segments;
+	uint64_t *starts; /* of each segment in the view */
+	size_t n_holdings, n_holdings_max;
+	struct holding *holdings;
 };
 
 int view_new(struct view **ret_view)
@@ -31,6 +40,14 @@ struct view *view_ref(struct view *view)
 	return view;
 }
 
+static void let_go(const struct holding *holding)
+{
+	free(holding->bytes);
+	if (holding->fd >= 0)
+		(void)close(holding->fd);
+	(void)view_unref(holding->other); /* as deep as views were added to views */
+}
+
 struct view *view_unref(struct view *view)
 {
 	if (view == NULL)
@@ -38,25 +55,76 @@ struct view *view_unref(struct view *view)
 	if (atomic_fetch_sub_explicit(&view->n_references, 1, memory_order_acq_rel) != 1)
 		return NULL;
 
-	for (size_t i = 0; i < view->n_segments; i++) {
-		if (view->segments[i].kind == VIEW_FILE)
-			(void)close(view->segments[i].fd);
-		free(view->owned[i]);
-	}
+	for (size_t i = 0; i < view->n_holdings; i++)
+		let_go(&view->holdings[i]);
+	free(view->holdings);
+	free(view->segments);
+	free(view->starts);
 	free(view);
 	return NULL;
 }
 
-static int add_segment(struct view *view, const struct view_segment *segment, void *owned)
+/* ---- adding ---- */
+
+static int make_room(struct view *view)
 {
 	if (view->n_segments == VIEW_SEGMENTS_MAX)
 		return -E2BIG;
+	if (view->n_segments < view->n_segments_max)
+		return 0;
+	size_t n = view->n_segments_max == 0 ? 4 : 2 * view->n_segments_max;
+	struct view_segment *segments = realloc(view->segments, n * sizeof(*segments));
+	if (segments == NULL)
+		return -ENOMEM;
+	view->segments = segments;
+	uint64_t *starts = realloc(view->starts, n * sizeof(*starts));
+	if (starts == NULL)
+		return -ENOMEM;
+	view->starts = starts;
+	view->n_segments_max = n;
+	return 0;
+}
+
+/* Two ranges of one file that follow each other are one: fewer reads. */
+static bool continues(const struct view_segment *last, const struct view_segment *next)
+{
+	return last->kind == VIEW_FILE && next->kind == VIEW_FILE && last->fd == next->fd &&
+	       last->offset + last->length == next->offset;
+}
+
+static int add_segment(struct view *view, const struct view_segment *segment)
+{
 	if (segment->length > UINT64_MAX - view->size)
 		return -EOVERFLOW;
+	if (view->n_segments > 0 && continues(&view->segments[view->n_segments - 1], segment)) {
+		view->segments[view->n_segments - 1].length += segment->length;
+		view->size += segment->length;
+		return 0;
+	}
+	int rc = make_room(view);
+	if (rc < 0)
+		return rc;
 	view->segments[view->n_segments] = *segment;
-	view->owned[view->n_segments] = owned;
+	view->starts[view->n_segments] = view->size;
 	view->n_segments++;
 	view->size += segment->length;
+	return 0;
+}
+
+/* Takes it over, on failure too. */
+static int hold(struct view *view, const struct holding *holding)
+{
+	if (view->n_holdings == view->n_holdings_max) {
+		size_t n = view->n_holdings_max == 0 ? 4 : 2 * view->n_holdings_max;
+		struct holding *holdings = realloc(view->holdings, n * sizeof(*holdings));
+		if (holdings == NULL) {
+			let_go(holding);
+			return -ENOMEM;
+		}
+		view->holdings = holdings;
+		view->n_holdings_max = n;
+	}
+	view->holdings[view->n_holdings++] = *holding;
 	return 0;
 }
 
@@ -66,40 +134,59 @@ int view_add_static(struct view *view, const void *bytes, size_t length)
 		return 0;
 	struct view_segment segment = {
 		.kind = VIEW_MEMORY, .length = length, .memory = bytes, .fd = -1};
-	return add_segment(view, &segment, NULL);
+	return add_segment(view, &segment);
 }
 
 int view_add_copy(struct view *view, const void *bytes, size_t length)
 {
 	if (length == 0)
 		return 0;
-	uint8_t *copy = malloc(length);
-	if (copy == NULL)
+	struct holding holding = {.bytes = malloc(length), .fd = -1};
+	if (holding.bytes == NULL)
 		return -ENOMEM;
-	memcpy(copy, bytes, length);
-	struct view_segment segment = {
-		.kind = VIEW_MEMORY, .length = length, .memory = copy, .fd = -1};
-	int rc = add_segment(view, &segment, copy);
-	if (rc < 0)
-		free(copy);
-	return rc;
+	memcpy(holding.bytes, bytes, length);
+	int rc = hold(view, &holding);
+	return rc < 0 ? rc : view_add_static(view, holding.bytes, length);
 }
 
 int view_add_file(struct view *view, int fd, uint64_t offset, uint64_t length)
 {
-	int rc = 0;
-	if (offset > INT64_MAX || length > INT64_MAX - offset)
-		rc = -EOVERFLOW;
-	if (rc == 0 && length > 0) {
-		struct view_segment segment = {
-			.kind = VIEW_FILE, .length = length, .fd = fd, .offset = offset};
-		rc = add_segment(view, &segment, NULL);
-		if (rc == 0)
-			return 0;
+	if (offset > INT64_MAX || length > INT64_MAX - offset || length == 0) {
+		(void)close(fd);
+		return length == 0 ? 0 : -EOVERFLOW;
 	}
-	(void)close(fd);
+	int rc = hold(view, &(struct holding){.fd = fd});
+	struct view_segment segment = {
+		.kind = VIEW_FILE, .length = length, .fd = fd, .offset = offset};
+	return rc < 0 ? rc : add_segment(view, &segment);
+}
+
+int view_add_view(struct view *view, struct view *other, uint64_t offset, uint64_t length)
+{
+	if (offset > other->size || length > other->size - offset)
+		return -ERANGE;
+	if (length == 0)
+		return 0;
+	bool is_held = view->n_holdings > 0 && view->holdings[view->n_holdings - 1].other == other;
+	int rc = is_held ? 0 : hold(view, &(struct holding){.fd = -1, .other = view_ref(other)});
+	while (rc == 0 && length > 0) {
+		uint64_t within;
+		struct view_segment segment = *view_find(other, offset, &within);
+		segment.length -= within;
+		if (segment.length > length)
+			segment.length = length;
+		if (segment.kind == VIEW_MEMORY)
+			segment.memory += within;
+		else
+			segment.offset += within;
+		offset += segment.length;
+		length -= segment.length;
+		rc = add_segment(view, &segment);
+	}
 	return rc;
 }
+
+/* ---- reading ---- */
 
 uint64_t view_size(const struct view *view)
 {
@@ -118,14 +205,19 @@ const struct view_segment *view_segment(const struct view *view, size_t index)
 
 const struct view_segment *view_find(const struct view *view, uint64_t offset, uint64_t *ret_within)
 {
-	for (size_t i = 0; i < view->n_segments; i++) {
-		if (offset < view->segments[i].length) {
-			*ret_within = offset;
-			return &view->segments[i];
-		}
-		offset -= view->segments[i].length;
+	if (offset >= view->size)
+		return NULL;
+	/* The last segment that starts at or before it. */
+	size_t low = 0, high = view->n_segments;
+	while (high - low > 1) {
+		size_t middle = low + (high - low) / 2;
+		if (view->starts[middle] <= offset)
+			low = middle;
+		else
+			high = middle;
 	}
-	return NULL;
+	*ret_within = offset - view->starts[low];
+	return &view->segments[low];
 }
 
 static int read_file(const struct view_segment *segment, uint64_t within, uint8_t *bytes, size_t n)

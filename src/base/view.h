@@ -16,7 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define VIEW_SEGMENTS_MAX 64
+/* A boot image with some thousand driver packages; view_find() takes the logarithm of it. */
+#define VIEW_SEGMENTS_MAX 16384
 
 enum view_segment_kind {
 	VIEW_MEMORY,
@@ -46,6 +47,10 @@ int view_add_copy(struct view *view, const void *bytes, size_t length) MUST_CHEC
    size here: reading past its end gives -EIO. A segment of length 0 is left out (and the descriptor
    closed). */
 int view_add_file(struct view *view, int fd, uint64_t offset, uint64_t length) MUST_CHECK;
+/* A range of another view, without new descriptors: that one lives as long as this. -ERANGE if the
+   range is not inside it. */
+int view_add_view(
+	struct view *view, struct view *other, uint64_t offset, uint64_t length) MUST_CHECK;
 
 uint64_t view_size(const struct view *view);
 size_t view_n_segments(const struct view *view);

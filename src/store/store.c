@@ -155,6 +155,101 @@ static const char *const migrations[] = {
 	" made_ms INTEGER NOT NULL,"
 	" PRIMARY KEY (package, condition)"
 	") STRICT, WITHOUT ROWID;",
+	/*
+	 * Revisions. Hundreds of revisions with hundreds of packages each are normal, so what a
+	 * revision names is named by number: revision_item has some 12 bytes a row.
+	 */
+	"ALTER TABLE image ADD COLUMN format TEXT NOT NULL DEFAULT 'wim';" /* or 'sdi' */
+	/* Of an SDI: where in it the volume lies that becomes the RAM disk; bytes. */
+	"ALTER TABLE image ADD COLUMN ramdisk_offset INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE image ADD COLUMN ramdisk_length INTEGER NOT NULL DEFAULT 0;"
+	/* Network cards that the base drives by itself; NULL: imported before that was asked. */
+	"ALTER TABLE image ADD COLUMN inbox_nics BLOB;"
+	/* '' for a package of the database, else the base whose own driver it is: then it has no
+	 * files here. */
+	"ALTER TABLE driver_package ADD COLUMN base TEXT NOT NULL DEFAULT '';"
+	"CREATE INDEX driver_package_base ON driver_package (base) WHERE base <> '';"
+	"CREATE TABLE part ("
+	" id TEXT PRIMARY KEY,"
+	" compression TEXT NOT NULL,"
+	" blob TEXT NOT NULL REFERENCES blob (sha256),"
+	" listing BLOB NOT NULL"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE INDEX part_blob ON part (blob);"
+	/* What a package has become before. No REFERENCES to the package: a part outlives it. */
+	"CREATE TABLE package_part ("
+	" package TEXT NOT NULL,"
+	" compression TEXT NOT NULL,"
+	" part TEXT NOT NULL REFERENCES part (id) ON DELETE CASCADE,"
+	" PRIMARY KEY (package, compression)"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE INDEX package_part_part ON package_part (part);"
+	"CREATE TABLE image_revision ("
+	" id INTEGER PRIMARY KEY,"
+	" image TEXT NOT NULL REFERENCES image (name) ON DELETE CASCADE,"
+	" revision INTEGER NOT NULL,"
+	" created_ms INTEGER NOT NULL,"
+	" why TEXT NOT NULL,"
+	" size INTEGER NOT NULL,"
+	" layer TEXT REFERENCES blob (sha256)," /* NULL: the base alone */
+	" pieces BLOB NOT NULL,"
+	" nics BLOB NOT NULL,"
+	" UNIQUE (image, revision)"
+	") STRICT;"
+	"CREATE INDEX image_revision_layer ON image_revision (layer);"
+	"INSERT INTO image_revision (image, revision, created_ms, why, size, layer, pieces, nics)"
+	" SELECT name, 1, created_ms, 'import', size, NULL, x'', x'' FROM image"
+	" JOIN blob ON sha256 = base;"
+	"UPDATE image SET revision = 1;"
+	/* What revisions hold, each thing once. */
+	"CREATE TABLE layer_item ("
+	" id INTEGER PRIMARY KEY,"
+	" kind TEXT NOT NULL," /* 'driver', 'files' */
+	" package TEXT NOT NULL,"
+	" inf TEXT NOT NULL,"
+	" class TEXT NOT NULL,"
+	" provider TEXT NOT NULL,"
+	" date INTEGER NOT NULL,"
+	" version BLOB NOT NULL," /* as in driver_package */
+	" source TEXT NOT NULL,"
+	" part TEXT NOT NULL REFERENCES part (id),"
+	" UNIQUE (kind, package, source, part)"
+	") STRICT;"
+	"CREATE INDEX layer_item_part ON layer_item (part);"
+	"CREATE TABLE revision_item ("
+	" revision INTEGER NOT NULL REFERENCES image_revision (id) ON DELETE CASCADE,"
+	" place INTEGER NOT NULL,"  /* the order in which they are laid over the base */
+	" number INTEGER NOT NULL," /* of a driver's folder; 0 for files */
+	" item INTEGER NOT NULL REFERENCES layer_item (id),"
+	" PRIMARY KEY (revision, place)"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE INDEX revision_item_item ON revision_item (item);"
+	"CREATE TABLE plan ("
+	" client INTEGER PRIMARY KEY REFERENCES client (id) ON DELETE CASCADE,"
+	" id TEXT NOT NULL,"
+	" client_name TEXT NOT NULL,"
+	" image TEXT NOT NULL,"
+	" revision INTEGER NOT NULL,"
+	" classes TEXT NOT NULL,"
+	" made_ms INTEGER NOT NULL,"
+	" n_uncovered_nics INTEGER NOT NULL,"
+	" FOREIGN KEY (image, revision) REFERENCES image_revision (image, revision)"
+	"  ON DELETE CASCADE"
+	") STRICT;"
+	"CREATE INDEX plan_image ON plan (image, revision);"
+	"CREATE TABLE plan_device ("
+	" client INTEGER NOT NULL REFERENCES plan (client) ON DELETE CASCADE,"
+	" number INTEGER NOT NULL,"
+	" hardware_id TEXT NOT NULL,"
+	" class TEXT NOT NULL,"
+	" name TEXT NOT NULL,"
+	" is_covered INTEGER NOT NULL,"
+	" by TEXT NOT NULL,"
+	" package TEXT NOT NULL,"
+	" inf TEXT NOT NULL,"
+	" reason TEXT NOT NULL,"
+	" PRIMARY KEY (client, number)"
+	") STRICT, WITHOUT ROWID;",
 };
 #define SCHEMA_VERSION ((int64_t)ARRAY_SIZE(migrations))
 

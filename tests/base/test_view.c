@@ -67,12 +67,63 @@ static void bad_ranges_are_refused_and_closed(void **state)
 	assert_int_equal(view_add_static(view, "x", 1), -E2BIG);
 }
 
+static void views_are_made_of_views(void **state)
+{
+	(void)state;
+	CLEANUP(view_unrefp) struct view *outer = NULL;
+	struct view *inner = NULL;
+	char bytes[16] = "";
+	assert_int_equal(view_new(&inner), 0);
+	assert_int_equal(view_new(&outer), 0);
+	int fd = file_with("0123456789");
+	assert_int_equal(view_add_copy(inner, "abc", 3), 0);
+	assert_int_equal(view_add_file(inner, fd, 0, 10), 0);
+	assert_int_equal(view_add_view(outer, inner, 11, 2), 0);
+	assert_int_equal(view_add_view(outer, inner, 1, 4), 0);
+	/* What follows in the file follows in the segment. */
+	assert_int_equal(view_add_view(outer, inner, 5, 3), 0);
+	assert_int_equal(view_n_segments(outer), 3);
+	assert_int_equal(view_add_view(outer, inner, 12, 2), -ERANGE);
+	assert_int_equal(view_add_view(outer, inner, 13, 0), 0);
+	inner = view_unref(inner); /* the outer one keeps it */
+	assert_int_equal(view_size(outer), 9);
+	assert_int_equal(view_read(outer, 0, bytes, 9), 0);
+	assert_string_equal(bytes, "89bc01234");
+	outer = view_unref(outer);
+	assert_int_equal(close(fd), -1);
+}
+
+/* A revision with thousands of packages: the right segment is found wherever one looks. */
+static void many_segments_are_found(void **state)
+{
+	(void)state;
+	CLEANUP(view_unrefp) struct view *view = NULL;
+	uint64_t size = 0;
+	uint8_t byte;
+	assert_int_equal(view_new(&view), 0);
+	for (size_t i = 0; i < 3000; i++) {
+		uint8_t bytes[7];
+		memset(bytes, (int)(i % 251), sizeof(bytes));
+		assert_int_equal(view_add_copy(view, bytes, 1 + i % 7), 0);
+		size += 1 + i % 7;
+	}
+	assert_int_equal(view_size(view), size);
+	uint64_t at = 0;
+	for (size_t i = 0; i < 3000; at += 1 + i % 7, i++) {
+		assert_int_equal(view_read(view, at + i % 7, &byte, 1), 0);
+		assert_int_equal(byte, i % 251);
+	}
+	assert_null(view_find(view, size, &at));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(segments_read_as_one),
 		cmocka_unit_test(a_file_that_shrinks_is_an_error),
 		cmocka_unit_test(bad_ranges_are_refused_and_closed),
+		cmocka_unit_test(views_are_made_of_views),
+		cmocka_unit_test(many_segments_are_found),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The tree of files of one image: its metadata resource, expanded. Read, and changed the way that
+ * costs least: nothing moves. A folder that gets an entry has its list of entries written anew
+ * behind the end of the resource, and the 8 bytes that say where its list begins are patched; a
+ * file whose content changes has its 20 bytes of SHA-1 patched. So all chunks of the compressed
+ * resource but a few stay as they are, whatever the size of the image. wimboot has been handing
+ * such trees to genuine Windows boot managers since its 2.6.0 (src/wimpatch.c: region "dir"), the
+ * superseded lists left where they were.
+ *
+ * Layout: "Windows Imaging File Format (WIM)", Microsoft, 2007, "Directory Entry"; wimlib's
+ * dentry.c for what it leaves open. All of it may be hostile: lists that run in circles, names with
+ * "..", lengths past the end are refused with their place.
+ */
+#pragma once
+
+#include "base/buffer.h"
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define WIM_SHA1_BYTES          20
+#define WIM_ATTRIBUTE_DIRECTORY 0x00000010U
+#define WIM_ATTRIBUTE_ARCHIVE   0x00000020U
+#define WIM_ATTRIBUTE_REPARSE   0x00000400U
+#define WIM_ATTRIBUTE_NORMAL    0x00000080U
+
+struct wim_tree;
+
+/* A view of one entry; valid until the tree is changed. */
+struct wim_node {
+	uint64_t at; /* where the entry lies in the metadata */
+	uint32_t attributes;
+	uint64_t children;            /* where its list of entries begins; 0 for none */
+	uint8_t sha1[WIM_SHA1_BYTES]; /* of the unnamed stream; zeros for an empty file */
+	uint64_t hard_link;           /* its group; 0: none */
+	char name[512 * 3 + 1];       /* UTF-8, as the image has it */
+};
+
+/* Takes the bytes over. -EINVAL with the place for what is no tree; the whole tree is walked once
+ * for that, within LIMIT_WIM_TREE_ENTRIES. */
+int wim_tree_open(
+	struct buffer *metadata, struct wim_tree **ret_tree, struct error *err) MUST_CHECK;
+struct wim_tree *wim_tree_close(struct wim_tree *tree);
+DEFINE_FREEP(struct wim_tree, wim_tree_close);
+
+/* path: UTF-8, '\\' or '/' between names, a leading one allowed; found whatever its case, an exact
+ * match first. -ENOENT, -ENOTDIR. */
+int wim_tree_find(const struct wim_tree *tree, const char *path, struct wim_node *ret_node,
+	struct error *err) MUST_CHECK;
+typedef int wim_tree_visitor(void *context, const struct wim_node *node);
+/* The entries of a folder, in the order in which the image has them; non-zero ends it and is
+ * returned. */
+int wim_tree_list(const struct wim_tree *tree, const char *folder, wim_tree_visitor *visitor,
+	void *context, struct error *err) MUST_CHECK;
+
+/* What a change adds or replaces. */
+struct wim_tree_file {
+	const char *path; /* folders on the way are found whatever their case, or made */
+	uint8_t sha1[WIM_SHA1_BYTES]; /* zeros: empty */
+	uint64_t size;
+	uint64_t time; /* FILETIME: 100 ns since 1601 */
+};
+
+struct wim_tree_counts {
+	int64_t files, folders; /* how many more (or fewer) there are than before */
+	int64_t bytes;          /* of the files added; what they replaced is the caller's to say */
+};
+
+/*
+ * All of them at once, so that each folder's list is written once. A file replaces one of its name
+ * (whatever the case; the old name's spelling stays; a hard link group's other names keep the old
+ * content; named streams of the old file go). -EISDIR, -ENOTDIR for a file where a folder is and
+ * the other way round, -EINVAL for names that Windows does not allow (':', '*', "..", a device's
+ * name, trailing dot) or that meet in one of another case within the files given. On failure the
+ * tree is as it was.
+ */
+int wim_tree_put(struct wim_tree *tree, const struct wim_tree_file *files, size_t n_files,
+	struct wim_tree_counts *ret_counts, struct error *err) MUST_CHECK;
+
+/* The metadata as it is now; lives as long as the tree is not changed. */
+const uint8_t *wim_tree_bytes(const struct wim_tree *tree, size_t *ret_n);
