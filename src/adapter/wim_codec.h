@@ -3,7 +3,6 @@
 #pragma once
 
 #include "base/error.h"
-#include "format/wim.h"
 
 #include <stddef.h>
 
@@ -14,15 +13,22 @@
  */
 #define WIM_CODEC_LEVEL 30
 
+#define WIM_CODEC_CHUNK_BYTES 32768
+
+enum wim_codec_kind {
+	WIM_CODEC_XPRESS,
+	WIM_CODEC_LZX,
+};
+
 struct wim_codec;
 
-/* -EOPNOTSUPP for anything but LZX and XPRESS. One thread at a time. */
-int wim_codec_open(enum wim_compression compression, struct wim_codec **ret_codec,
-	struct error *err) MUST_CHECK;
+/* One thread at a time. */
+int wim_codec_open(
+	enum wim_codec_kind kind, struct wim_codec **ret_codec, struct error *err) MUST_CHECK;
 struct wim_codec *wim_codec_close(struct wim_codec *codec);
 DEFINE_FREEP(struct wim_codec, wim_codec_close);
-/* At most WIM_CHUNK_BYTES; returns the compressed size, which is below n, or 0 if it would not be
- * smaller: then the chunk is stored as it is. out has room for n bytes. */
+/* At most WIM_CODEC_CHUNK_BYTES; returns the compressed size, which is below n, or 0 if it would
+ * not be smaller: then the chunk is stored as it is. out has room for n bytes. */
 size_t wim_codec_compress(struct wim_codec *codec, const void *bytes, size_t n, void *out);
 /* -EINVAL if it does not expand to exactly n_out bytes. */
 int wim_codec_expand(
