@@ -2,10 +2,12 @@
 #include "adapter/json.h"
 
 #include "base/limits.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <jansson.h>
-#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
 
 /* A json_t is what both of our names stand for. */
 static json_t *inside(const struct json_node *node)
@@ -91,6 +93,14 @@ const char *json_node_text(const struct json_node *node, size_t *ret_n)
 	return json_string_value(inside(node));
 }
 
+bool json_node_integer(const struct json_node *node, int64_t *ret_value)
+{
+	if (!json_is_integer(inside(node)))
+		return false;
+	*ret_value = json_integer_value(inside(node));
+	return true;
+}
+
 int json_node_members(const struct json_node *node, json_visit_function *visit, void *context)
 {
 	const char *key;
@@ -102,5 +112,23 @@ int json_node_members(const struct json_node *node, json_visit_function *visit, 
 		if (rc != 0)
 			break;
 	}
+	return rc;
+}
+
+int json_add_text(struct buffer *out, const char *text)
+{
+	/* There and back, which leaves nothing but good UTF-8. */
+	CLEANUP(buffer_free) struct buffer wide = buffer_with_max(SIZE_MAX);
+	CLEANUP(buffer_free) struct buffer good = buffer_with_max(SIZE_MAX);
+	int rc = text_utf8_to_utf16le(text, strlen(text), &wide);
+	if (rc == 0)
+		rc = text_utf16le_to_utf8(wide.bytes, wide.size, &good);
+	if (rc < 0)
+		return rc;
+	json_t *node = json_stringn((const char *)good.bytes, good.size);
+	char *quoted = node != NULL ? json_dumps(node, JSON_ENCODE_ANY) : NULL;
+	json_decref(node);
+	rc = quoted != NULL ? buffer_add_text(out, quoted) : -ENOMEM;
+	free(quoted);
 	return rc;
 }

@@ -2,9 +2,12 @@
 /* JSON documents of strangers as a tree to look at, through jansson. */
 #pragma once
 
+#include "base/buffer.h"
 #include "base/error.h"
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct json_tree;
 struct json_node; /* lives as long as its tree */
@@ -29,8 +32,13 @@ size_t json_node_size(const struct json_node *node);
 const struct json_node *json_node_at(const struct json_node *node, size_t index);
 /* Of a text: not ended by NUL for those who look only at it; NUL for any other kind. */
 const char *json_node_text(const struct json_node *node, size_t *ret_n);
+/* A number without a fraction: false for anything else. */
+bool json_node_integer(const struct json_node *node, int64_t *ret_value);
 /* The members of an object, in their order, until one visit gives something else than 0, which is
  * returned. */
 typedef int json_visit_function(void *context, const char *key, const struct json_node *value);
 int json_node_members(
 	const struct json_node *node, json_visit_function *visit, void *context) MUST_CHECK;
+
+/* For who writes JSON: the text with its quotes. What is no UTF-8 becomes U+FFFD. */
+int json_add_text(struct buffer *out, const char *text) MUST_CHECK;

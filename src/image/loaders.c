@@ -37,6 +37,9 @@ static const struct rule image_rules[] = {
 	{RULE_FILE, "Windows/Boot/PXE/pxeboot.com", "pxeboot.com"},
 	{RULE_FILE, "Windows/Boot/PXE/abortpxe.com", "abortpxe.com"},
 	{RULE_FILE, "Windows/Boot/PXE/wdsnbp.com", "wdsnbp.com"},
+	/* For media that BIOS starts. */
+	{RULE_FILE, "Windows/Boot/PCAT/bootmgr", "bootmgr"},
+	{RULE_FILE, "Windows/Boot/DVD/PCAT/etfsboot.com", "etfsboot.com"},
 	{RULE_FONTS, "Windows/Boot/Fonts", NULL},
 };
 
@@ -47,6 +50,7 @@ static const struct rule media_rules[] = {
 	{RULE_EFI_PROGRAM, "EFI/Boot/bootarm.efi", "boot%s.efi"},
 	{RULE_FILE, "EFI/Microsoft/Boot/boot.stl", "boot.stl"},
 	{RULE_FILE, "bootmgr", "bootmgr"},
+	{RULE_FILE, "Boot/etfsboot.com", "etfsboot.com"},
 	{RULE_FONTS, "Boot/Fonts", NULL},
 	{RULE_FONTS, "EFI/Microsoft/Boot/Fonts", NULL},
 };
@@ -233,6 +237,15 @@ int boot_files_from_media(
 
 /* ---- what they are good for ---- */
 
+const char *boot_efi_word(const char *arch)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(efi_words); i++) {
+		if (strcmp(efi_words[i].arch, arch) == 0)
+			return efi_words[i].word;
+	}
+	return NULL;
+}
+
 const char *boot_file_firmware(const char *name, const char **ret_arch)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(efi_words); i++) {
@@ -260,11 +273,10 @@ bool boot_files_serve(const struct boot_files *files, const char *firmware, cons
 		return (strcmp(arch, "amd64") == 0 || strcmp(arch, "x86") == 0) &&
 		       boot_files_find(files, "pxeboot.n12") != NULL &&
 		       boot_files_find(files, "bootmgr.exe") != NULL;
-	for (size_t i = 0; i < ARRAY_SIZE(efi_words); i++) {
-		char name[BOOT_FILE_NAME_BYTES];
-		(void)snprintf(name, sizeof(name), "boot%s.efi", efi_words[i].word);
-		if (strcmp(efi_words[i].arch, arch) == 0)
-			return boot_files_find(files, name) != NULL;
-	}
-	return false;
+	const char *word = boot_efi_word(arch);
+	char name[BOOT_FILE_NAME_BYTES];
+	if (word == NULL)
+		return false;
+	(void)snprintf(name, sizeof(name), "boot%s.efi", word);
+	return boot_files_find(files, name) != NULL;
 }

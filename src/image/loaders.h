@@ -57,5 +57,7 @@ int boot_files_from_media(
 /* "uefi" or "bios" for a file that firmware starts, with its architecture; NULL for all others.
  */
 const char *boot_file_firmware(const char *name, const char **ret_arch);
+/* UEFI's word for an architecture in file names: "x64" for "amd64"; NULL if it has none. */
+const char *boot_efi_word(const char *arch);
 /* Does an image with these files start on that firmware ("uefi", "bios") and architecture? */
 bool boot_files_serve(const struct boot_files *files, const char *firmware, const char *arch);

@@ -20,12 +20,16 @@ struct medium {
 	struct medium_file *files; /* owned */
 	size_t n_files;
 	bool boots_uefi, boots_bios; /* as far as the files go */
-	char label[33];
-	char missing[256]; /* in words: what firmware cannot start it and what to import; "" */
+	char label[33];              /* of the volume: A-Z, 0-9, '_' */
+	char missing[512]; /* in words: what firmware cannot start it and what to import; "" */
 };
 void medium_clear(struct medium *medium);
 
-/* All files of the image's revision as media have them. plan may be NULL. */
+/*
+ * All files of the image's revision as media have them; plan may be NULL. For BIOS there is also
+ * "boot/etfsboot.com", the boot sector of a CD: what else a medium needs to be started by BIOS its
+ * writer knows, so that boots_bios is said of CDs.
+ */
 int medium_make(struct store *store, const struct image_record *image,
 	const struct revision_record *revision, const struct plan_record *plan, int64_t now_ms,
 	struct medium *ret_medium, struct error *err) MUST_CHECK;
