@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "format/wim.h"
 
-#include "base/bytes.h"
 #include "base/limits.h"
 
 #include <assert.h>
@@ -28,11 +27,11 @@ bool wim_is_magic(const void *bytes, size_t n)
 }
 
 /* RESHDR_DISK_SHORT: 7 bytes of stored size, one of flags, offset, original size. */
-static struct wim_resource read_resource(struct reader *reader)
+struct wim_resource wim_resource_read(struct reader *reader)
 {
 	struct wim_resource resource;
 	uint64_t size_and_flags = reader_le64(reader);
-	resource.stored_bytes = size_and_flags & UINT64_C(0x00ffffffffffffff);
+	resource.stored_bytes = size_and_flags & WIM_STORED_BYTES_MAX;
 	resource.flags = (uint8_t)(size_and_flags >> 56);
 	resource.offset = reader_le64(reader);
 	resource.original_bytes = reader_le64(reader);
@@ -114,11 +113,11 @@ int wim_header_parse(const void *bytes, size_t n, struct wim_header *ret_header,
 	header.part = reader_le16(&reader);
 	header.n_parts = reader_le16(&reader);
 	header.n_images = reader_le32(&reader);
-	header.blob_table = read_resource(&reader);
-	header.xml = read_resource(&reader);
-	header.boot_metadata = read_resource(&reader);
+	header.blob_table = wim_resource_read(&reader);
+	header.xml = wim_resource_read(&reader);
+	header.boot_metadata = wim_resource_read(&reader);
 	header.boot_index = reader_le32(&reader);
-	header.integrity = read_resource(&reader);
+	header.integrity = wim_resource_read(&reader);
 	assert(!reader.failed);
 
 	int rc = check_fields(&header, err);
@@ -199,9 +198,10 @@ int wim_blob_table_check(const void *bytes, size_t n, const struct wim_header *h
 			"the WIM's blob table has %zu bytes, which is no whole number of entries",
 			n);
 	for (size_t number = 1; reader_left(&reader) > 0; number++) {
-		struct wim_resource blob = read_resource(&reader);
+		struct wim_resource blob = wim_resource_read(&reader);
 		uint16_t part = reader_le16(&reader);
-		reader_skip(&reader, 4 + 20); /* references, SHA-1: wimlib compares the hash */
+		reader_skip(&reader,
+			4 + WIM_SHA1_BYTES); /* references, SHA-1: wimlib compares the hash */
 		if (reader.failed)
 			break;
 		if (part != header->part || (blob.flags & WIM_RESOURCE_FREE) != 0)

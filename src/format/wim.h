@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "base/bytes.h"
 #include "base/error.h"
 #include "base/guid.h"
 
@@ -16,6 +17,9 @@
 
 #define WIM_HEADER_BYTES     208
 #define WIM_BLOB_ENTRY_BYTES 50
+#define WIM_SHA1_BYTES       20
+/* What the 56 bits of a stored size hold. */
+#define WIM_STORED_BYTES_MAX UINT64_C(0x00ffffffffffffff)
 /* The one chunk size that every Windows loader decompresses. */
 #define WIM_CHUNK_BYTES      32768
 
@@ -70,6 +74,9 @@ struct wim_header {
 
 /* Is this the start of a WIM, pipable ones included? n may be anything. */
 bool wim_is_magic(const void *bytes, size_t n);
+
+/* The 24 bytes that say where a resource lies, as header and blob table have them. */
+struct wim_resource wim_resource_read(struct reader *reader);
 
 /* -EINVAL with the place and the reason in err. bytes: the first 208 of the file, or of a pipable
    WIM the last. Checks each field by itself; wim_header_check() checks them against the file. */

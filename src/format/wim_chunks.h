@@ -22,16 +22,19 @@ struct wim_chunk {
 struct wim_chunks {
 	struct wim_chunk *chunks; /* owned */
 	size_t n;
-	size_t table_bytes;
+	uint64_t table_bytes;
 };
 
-/* head: the first n bytes of the resource, at least its table. -EINVAL for tables whose chunks
- * overlap, run backwards or past stored_bytes. */
+/* head: the first n bytes of the resource, at least its table (wim_chunks_table_bytes()). -EINVAL
+ * for tables whose chunks are empty, run backwards, past stored_bytes, or are longer than they
+ * expand to. */
 int wim_chunks_read(const void *head, size_t n, uint64_t stored_bytes, uint64_t original_bytes,
 	struct wim_chunks *ret_chunks, struct error *err) MUST_CHECK;
 void wim_chunks_clear(struct wim_chunks *chunks);
-/* Bytes of the table of a resource that expands to that many. */
-size_t wim_chunks_table_bytes(uint64_t original_bytes);
-/* Appends the table of chunks with these stored sizes to out. */
+/* Of a resource that expands to that many: its chunks, the bytes of its table. */
+uint64_t wim_chunks_count(uint64_t original_bytes);
+uint64_t wim_chunks_table_bytes(uint64_t original_bytes);
+/* Appends the table of chunks with these stored sizes to out. The last one's is not looked at.
+ * n_chunks is wim_chunks_count(original_bytes). */
 int wim_chunks_write_table(const uint32_t *stored_bytes, size_t n_chunks, uint64_t original_bytes,
 	struct buffer *out) MUST_CHECK;

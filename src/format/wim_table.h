@@ -15,25 +15,29 @@
 struct wim_blob_entry {
 	struct wim_resource resource;
 	uint16_t part;
-	uint32_t n_uses;
-	uint8_t sha1[20];
+	uint32_t n_uses; /* names in all images together; each hard link counts */
+	uint8_t sha1[WIM_SHA1_BYTES];
 };
 
 void wim_blob_entry_read(
 	const uint8_t bytes[static WIM_BLOB_ENTRY_BYTES], struct wim_blob_entry *ret_entry);
+/* Its resource's stored_bytes are at most WIM_STORED_BYTES_MAX. */
 void wim_blob_entry_write(
 	const struct wim_blob_entry *entry, uint8_t bytes[static WIM_BLOB_ENTRY_BYTES]);
 
-/* Lookup by SHA-1 in a table as it lies in the file (sorted once, on opening). */
+/* Lookup by SHA-1 in a table as it lies in the file, which has to live as long as the index.
+ * -EINVAL if it is no whole number of entries, -EFBIG past LIMIT_WIM_BLOB_TABLE_BYTES. */
 struct wim_blob_index;
 int wim_blob_index_open(const void *table, size_t n, struct wim_blob_index **ret_index,
 	struct error *err) MUST_CHECK;
 struct wim_blob_index *wim_blob_index_close(struct wim_blob_index *index);
 DEFINE_FREEP(struct wim_blob_index, wim_blob_index_close);
-/* The entry's place in the table (0, 1, ...), or -1. Metadata resources are not found. */
-ssize_t wim_blob_index_find(const struct wim_blob_index *index, const uint8_t sha1[static 20]);
-/* The place of the nth metadata resource (from 0), or -1. */
-ssize_t wim_blob_index_metadata(const struct wim_blob_index *index, size_t nth);
+/* The entry's place in the table (0, 1, ...), or -1. Metadata resources are not found; of several
+ * with that SHA-1 the first is. */
+int64_t wim_blob_index_find(
+	const struct wim_blob_index *index, const uint8_t sha1[static WIM_SHA1_BYTES]);
+/* The place of the nth metadata resource (from 0), or -1: that of image nth + 1. */
+int64_t wim_blob_index_metadata(const struct wim_blob_index *index, size_t nth);
 
 /* Writes header over the first 208 bytes of another, whose fields that we do not know stay. */
 void wim_header_write(const struct wim_header *header, const uint8_t like[static WIM_HEADER_BYTES],
@@ -42,6 +46,8 @@ void wim_header_write(const struct wim_header *header, const uint8_t like[static
 /* The integrity table: SHA-1 of each WIM_INTEGRITY_CHUNK_BYTES of the file from byte 208 to the end
  * of the blob table. */
 #define WIM_INTEGRITY_CHUNK_BYTES (10U << 20)
+/* covered_bytes: those from byte 208 to the end of the blob table. -EINVAL if the table is not made
+ * for that many. *ret_hashes points into bytes. */
 int wim_integrity_read(const void *bytes, size_t n, uint64_t covered_bytes,
 	uint32_t *ret_chunk_bytes, const uint8_t **ret_hashes, size_t *ret_n_hashes,
 	struct error *err) MUST_CHECK;

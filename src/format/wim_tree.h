@@ -16,12 +16,12 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "format/wim.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define WIM_SHA1_BYTES          20
 #define WIM_ATTRIBUTE_DIRECTORY 0x00000010U
 #define WIM_ATTRIBUTE_ARCHIVE   0x00000020U
 #define WIM_ATTRIBUTE_REPARSE   0x00000400U
