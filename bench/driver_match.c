@@ -296,7 +296,7 @@ static double match(struct store *store, const struct driver_rules *rules,
 	struct error err = ERROR_NULL;
 	struct matching *matching;
 	double begin = cpu_s();
-	check(matching_open(store, rules, target, &matching, &err), &err);
+	check(matching_open(store, rules, target, NULL, &matching, &err), &err);
 	*ret_n_candidates = *ret_n_picked = 0;
 	for (size_t i = 0; i < machine->n; i++) {
 		const struct device_match *found;

@@ -283,7 +283,7 @@ static int run(struct cli *cli, struct request *request)
 		read_target(request, store, &target, &err) < 0 ||
 		read_devices(request, store, &err) < 0 ||
 		rules_open(cli, store, &rules, &err) < 0 ||
-		matching_open(store, rules, &target, &matching, &err) < 0 ||
+		matching_open(store, rules, &target, NULL, &matching, &err) < 0 ||
 		find(matching, request, &answer, &err) < 0)
 		return cli_fail(cli, &err);
 	int rc = cli->json ? print_json(cli, &answer) : print_words(cli, &answer);

@@ -27,14 +27,15 @@ static void match_free(struct device_match *match)
 DEFINE_FREEP(struct device_match, match_free);
 
 int matching_open(struct store *store, const struct driver_rules *rules,
-	const struct target *target, struct matching **ret_matching, struct error *err)
+	const struct target *target, const char *base, struct matching **ret_matching,
+	struct error *err)
 {
 	CLEANUP(matching_closep) struct matching *matching = calloc(1, sizeof(*matching));
 	if (!matching)
 		return match_no_memory(err);
 	matching->rules = rules;
 	matching->target = *target;
-	int rc = driver_search_open(store, &matching->search, err);
+	int rc = driver_search_open(store, base, &matching->search, err);
 	if (rc < 0)
 		return rc;
 	*ret_matching = TAKE(matching);

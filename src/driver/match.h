@@ -51,9 +51,11 @@ struct device_match {
 
 struct matching; /* owns what the results point to */
 
-/* rules may be NULL; they and the store must outlive it. */
+/* rules may be NULL; they and the store must outlive it. base: SHA-256 of the base of the image
+ * that is to drive the devices, whose own drivers are candidates too; NULL for none. */
 int matching_open(struct store *store, const struct driver_rules *rules,
-	const struct target *target, struct matching **ret_matching, struct error *err) MUST_CHECK;
+	const struct target *target, const char *base, struct matching **ret_matching,
+	struct error *err) MUST_CHECK;
 struct matching *matching_close(struct matching *matching);
 DEFINE_FREEP(struct matching, matching_close);
 /* *ret_match lives as long as the matching. */

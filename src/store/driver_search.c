@@ -21,7 +21,9 @@ struct seen {
 
 struct driver_search {
 	struct store *store;
-	struct seen **seen; /* one by one, so that they stay where they are */
+	char base[SHA256_TEXT_BYTES];    /* "" for none */
+	int64_t inbox_first, inbox_last; /* numbers of its packages */
+	struct seen **seen;              /* one by one, so that they stay where they are */
 	size_t n_seen;
 	/* From row to index + 1 in seen, 0 for a free place; open addressing, at most half full.
 	 * Rows are our own numbers, not a stranger's. */
@@ -31,12 +33,14 @@ struct driver_search {
 	size_t n_hits;
 };
 
-int driver_search_open(struct store *store, struct driver_search **ret_search, struct error *err)
+int driver_search_open(
+	struct store *store, const char *base, struct driver_search **ret_search, struct error *err)
 {
 	struct driver_search *search = calloc(1, sizeof(*search));
 	if (search == NULL)
 		return error_set(err, -ENOMEM, "out of memory");
 	search->store = store;
+	(void)text_copy(search->base, sizeof(search->base), base != NULL ? base : "");
 	*ret_search = search;
 	return 0;
 }
@@ -94,10 +98,12 @@ static int make_places(struct driver_search *search)
 	return 0;
 }
 
-static int read_seen(struct sql_query *query, struct seen *seen)
+static int read_seen(const struct driver_search *search, struct sql_query *query, struct seen *seen)
 {
 	size_t n;
 	driver_read_record(query, &seen->package);
+	if (seen->package.row < 0)
+		(void)text_copy(seen->package.base, sizeof(seen->package.base), search->base);
 	const void *bytes = sql_get_bytes_in_place(query, &n);
 	seen->bytes = malloc(n + 1);
 	if (seen->bytes == NULL)
@@ -123,7 +129,7 @@ static int load(
 	if (rc < 0)
 		return rc;
 	seen->package.row = row;
-	rc = rc == 0 ? -EBADMSG : read_seen(&query, seen);
+	rc = rc == 0 ? -EBADMSG : read_seen(search, &query, seen);
 	if (rc < 0)
 		return driver_damaged(search->store, &seen->package, rc, err);
 	*ret_seen = TAKE(seen);
@@ -182,8 +188,11 @@ static int search_id(
 {
 	CLEANUP(sql_done)
 	struct sql_query query =
-		sql_query(search->store->sql, "SELECT package, lines FROM driver_id WHERE id = ?");
+		sql_query(search->store->sql, "SELECT package, lines FROM driver_id WHERE id = ?"
+					      " AND (package > 0 OR package BETWEEN ? AND ?)");
 	sql_put_text(&query, ids[id]);
+	sql_put_i64(&query, search->inbox_first);
+	sql_put_i64(&query, search->inbox_last);
 	int rc;
 	while ((rc = sql_step(&query, err)) > 0) {
 		size_t package = 0, n;
@@ -198,6 +207,17 @@ static int search_id(
 	return rc;
 }
 
+/* Each time anew: the image may have been imported again meanwhile, and its packages have other
+ * numbers then. */
+static int find_inbox(struct driver_search *search, struct error *err)
+{
+	search->inbox_first = 0;
+	search->inbox_last = -1;
+	return search->base[0] == 0 ? 0
+				    : inbox_numbers(search->store, search->base,
+					      &search->inbox_first, &search->inbox_last, err);
+}
+
 int driver_search_ids(struct driver_search *search, const char *const *ids, size_t n_ids,
 	const struct driver_hit **ret_hits, size_t *ret_n, struct error *err)
 {
@@ -209,6 +229,7 @@ int driver_search_ids(struct driver_search *search, const char *const *ids, size
 	free(search->hits);
 	search->hits = NULL;
 	search->n_hits = 0;
+	rc = find_inbox(search, err);
 	for (size_t i = 0; rc == 0 && i < n_ids; i++)
 		rc = search_id(search, ids, i, err);
 	sql_end_reading(search->store->sql, began);
@@ -216,6 +237,68 @@ int driver_search_ids(struct driver_search *search, const char *const *ids, size
 		return rc;
 	*ret_hits = search->hits;
 	*ret_n = search->n_hits;
+	return 0;
+}
+
+static void read_id(struct sql_query *query, void *item)
+{
+	char *id = NULL;
+	if (sql_get_new_text(query, &id) < 0)
+		id = NULL;
+	*(char **)item = id;
+}
+
+static int collect_ids(struct driver_search *search, const char *from, const char *until,
+	const char *class, char ***ret_ids, size_t *ret_n, struct error *err)
+{
+	CLEANUP(sql_done)
+	struct sql_query query = sql_query(search->store->sql,
+		"SELECT DISTINCT driver_id.id FROM driver_id JOIN driver_package"
+		" ON number = driver_id.package WHERE driver_id.id >= ? AND driver_id.id < ?"
+		" AND (package > 0 OR package BETWEEN ? AND ?) AND lower(class) = lower(?)"
+		" ORDER BY driver_id.id");
+	sql_put_text(&query, from);
+	sql_put_text(&query, until);
+	sql_put_i64(&query, search->inbox_first);
+	sql_put_i64(&query, search->inbox_last);
+	sql_put_text(&query, class);
+	void *items = NULL;
+	int rc = sql_collect(&query, read_id, sizeof(char *), &items, ret_n, err);
+	if (rc == 0)
+		*ret_ids = items;
+	return rc;
+}
+
+int driver_search_beginning(struct driver_search *search, const char *beginning, const char *class,
+	char ***ret_ids, size_t *ret_n, struct error *err)
+{
+	char until[LIMIT_HARDWARE_ID_BYTES + 1];
+	size_t n = strlen(beginning);
+	if (n == 0 || n >= sizeof(until))
+		return error_set(err, -EINVAL, "ids are looked for by 1 to %u bytes",
+			LIMIT_HARDWARE_ID_BYTES);
+	(void)text_copy(until, sizeof(until), beginning);
+	until[n - 1]++;
+	char **ids = NULL;
+	size_t n_ids = 0;
+	bool began;
+	int rc = sql_begin_reading(search->store->sql, &began, err);
+	if (rc < 0)
+		return rc;
+	rc = find_inbox(search, err);
+	if (rc == 0)
+		rc = collect_ids(search, beginning, until, class, &ids, &n_ids, err);
+	sql_end_reading(search->store->sql, began);
+	for (size_t i = 0; rc == 0 && i < n_ids; i++) {
+		if (ids[i] == NULL)
+			rc = error_set(err, -ENOMEM, "out of memory");
+	}
+	if (rc < 0) {
+		driver_ids_free(ids, n_ids);
+		return rc;
+	}
+	*ret_ids = ids;
+	*ret_n = n_ids;
 	return 0;
 }
 

@@ -71,7 +71,8 @@ struct driver_package *driver_packages_free(struct driver_package *packages, siz
 static int is_known(struct store *store, const char *id, struct error *err)
 {
 	CLEANUP(sql_done)
-	struct sql_query query = sql_query(store->sql, "SELECT 1 FROM driver_package WHERE id = ?");
+	struct sql_query query =
+		sql_query(store->sql, "SELECT 1 FROM driver_package WHERE id = ? AND " OF_DATABASE);
 	sql_put_text(&query, id);
 	return sql_step(&query, err);
 }
@@ -92,16 +93,18 @@ static size_t version_bytes(const struct driver_package *package, uint8_t bytes[
 	return package->has_version ? 8 : 0;
 }
 
-static int add_record(struct store *store, const struct driver_package *package,
+static int add_record(struct store *store, const struct driver_package *package, int64_t number,
 	const struct packed_package *packed, struct error *err)
 {
 	uint8_t version[8];
 	CLEANUP(sql_done)
 	struct sql_query query = sql_query(store->sql,
-		"INSERT INTO driver_package (id, inf, class, class_guid, provider, date, version,"
+		"INSERT INTO driver_package (number, id, inf, class, class_guid, provider, date, "
+		"version,"
 		" archs, signature, signer, signed_ms, source, added_ms, size, n_ids,"
-		" is_incomplete, content, models)"
-		" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+		" is_incomplete, content, models, base)"
+		" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+	sql_put_i64(&query, number);
 	sql_put_text(&query, package->id);
 	sql_put_text(&query, package->inf);
 	sql_put_text(&query, package->class);
@@ -120,6 +123,7 @@ static int add_record(struct store *store, const struct driver_package *package,
 	sql_put_i64(&query, package->n_missing > 0);
 	sql_put_bytes(&query, packed->content.bytes, packed->content.size);
 	sql_put_bytes(&query, packed->models.bytes, packed->models.size);
+	sql_put_text(&query, package->base);
 	return sql_execute(&query, err);
 }
 
@@ -161,35 +165,68 @@ static int add_file(
 	return rc;
 }
 
-static int add_all(struct store *store, const struct driver_package *package,
+static int add_packed(struct store *store, const struct driver_package *package, int64_t number,
 	const struct packed_package *packed, struct error *err)
 {
-	int rc = add_record(store, package, packed, err);
-	int64_t row = sql_last_id(store->sql);
+	int rc = add_record(store, package, number, packed, err);
 	/* Sorted, so that neighbours go into the same page while it is at hand. */
 	for (size_t i = 0; rc == 0 && i < packed->n_ids; i++)
-		rc = add_id(store, row, packed, i, err);
+		rc = add_id(store, number, packed, i, err);
 	for (size_t i = 0; rc == 0 && i < package->n_files; i++)
-		rc = add_file(store, row, &package->files[i], err);
+		rc = add_file(store, number, &package->files[i], err);
 	return rc;
+}
+
+static int pack(
+	const struct driver_package *package, struct packed_package *packed, struct error *err)
+{
+	int rc = driver_pack(package, packed);
+	if (rc == -EFBIG)
+		return error_set(err, rc,
+			"%s: its sections and models take more than %u MB of the store",
+			package->inf, LIMIT_DRIVER_RECORD_BYTES >> 20);
+	return rc < 0 ? error_set(err, rc, "out of memory") : 0;
+}
+
+int driver_insert(struct store *store, const struct driver_package *package, int64_t number,
+	struct error *err)
+{
+	CLEANUP(packed_package_clear) struct packed_package packed = {.n_ids = 0};
+	int rc = pack(package, &packed, err);
+	return rc == 0 ? add_packed(store, package, number, &packed, err) : rc;
+}
+
+/* SQLite's own choice would be above the highest there is, which may be below zero. */
+static int next_number(struct store *store, int64_t *ret_number, struct error *err)
+{
+	CLEANUP(sql_done)
+	struct sql_query query = sql_query(
+		store->sql, "SELECT max(0, coalesce(max(number), 0)) + 1 FROM driver_package");
+	int rc = sql_step(&query, err);
+	if (rc < 0)
+		return rc;
+	*ret_number = sql_get_i64(&query);
+	return 0;
 }
 
 int store_driver_add(struct store *store, const struct driver_package *package, struct error *err)
 {
 	CLEANUP(packed_package_clear) struct packed_package packed = {.n_ids = 0};
 	struct sql_scope scope;
-	int rc = driver_pack(package, &packed);
-	if (rc == -EFBIG)
-		return error_set(err, rc,
-			"%s: its sections and models take more than %u MB of the store",
-			package->inf, LIMIT_DRIVER_RECORD_BYTES >> 20);
-	if (rc < 0)
-		return error_set(err, rc, "out of memory");
-	rc = sql_enter(store->sql, SQL_DURABLE, &scope, err);
+	int64_t number;
+	/* The long part, before others are kept from writing. */
+	int rc = pack(package, &packed, err);
+	if (rc == 0)
+		rc = sql_enter(store->sql, SQL_DURABLE, &scope, err);
 	if (rc < 0)
 		return rc;
 	rc = is_known(store, package->id, err);
-	rc = rc > 0 ? -EEXIST : rc < 0 ? rc : add_all(store, package, &packed, err);
+	if (rc > 0)
+		rc = -EEXIST;
+	if (rc == 0)
+		rc = next_number(store, &number, err);
+	if (rc == 0)
+		rc = add_packed(store, package, number, &packed, err);
 	return sql_leave(store->sql, &scope, rc, err);
 }
 
@@ -302,7 +339,8 @@ static int find_package(struct store *store, const char *id, int64_t *ret_row, s
 	memcpy(until + n, "g", 2);
 	CLEANUP(sql_done)
 	struct sql_query query = sql_query(store->sql,
-		"SELECT number FROM driver_package WHERE id >= ? AND id < ? ORDER BY id LIMIT 2");
+		"SELECT number FROM driver_package WHERE id >= ? AND id < ? AND " OF_DATABASE
+		" ORDER BY id LIMIT 2");
 	sql_put_text(&query, from);
 	sql_put_text(&query, until);
 	int rc = sql_step(&query, err);
@@ -387,7 +425,7 @@ int store_driver_ids(
 	return 0;
 }
 
-static void read_listed(struct sql_query *query, void *item)
+void driver_read_listed(struct sql_query *query, void *item)
 {
 	driver_read_record(query, item);
 }
@@ -396,11 +434,11 @@ int store_driver_list(
 	struct store *store, struct driver_package **ret_packages, size_t *ret_n, struct error *err)
 {
 	CLEANUP(sql_done)
-	struct sql_query query = sql_query(store->sql, SELECT_DRIVER FROM_DRIVER
-		"1 = 1 ORDER BY lower(inf), lower(provider), date DESC, version DESC, id");
+	struct sql_query query = sql_query(store->sql, SELECT_DRIVER FROM_DRIVER OF_DATABASE
+		" ORDER BY lower(inf), lower(provider), date DESC, version DESC, id");
 	void *packages = NULL;
 	int rc = sql_collect(
-		&query, read_listed, sizeof(struct driver_package), &packages, ret_n, err);
+		&query, driver_read_listed, sizeof(struct driver_package), &packages, ret_n, err);
 	if (rc == 0)
 		*ret_packages = packages;
 	return rc;
@@ -449,6 +487,12 @@ static int remove_record(struct store *store, int64_t row, struct error *err)
 	return sql_execute(&query, err);
 }
 
+int driver_delete(struct store *store, int64_t number, struct error *err)
+{
+	int rc = remove_ids(store, number, err);
+	return rc == 0 ? remove_record(store, number, err) : rc;
+}
+
 int store_driver_remove(struct store *store, const char *id, struct error *err)
 {
 	struct sql_scope scope;
@@ -458,8 +502,6 @@ int store_driver_remove(struct store *store, const char *id, struct error *err)
 		return rc;
 	rc = find_package(store, id, &row, err);
 	if (rc == 0)
-		rc = remove_ids(store, row, err);
-	if (rc == 0)
-		rc = remove_record(store, row, err);
+		rc = driver_delete(store, row, err);
 	return sql_leave(store->sql, &scope, rc, err);
 }

@@ -77,8 +77,10 @@ enum driver_signature {
 struct driver_package {
 	int64_t row; /* in the store; 0 before */
 	char id[SHA256_TEXT_BYTES];
-	char inf[128];  /* its file name as it came: "e1d68x64.inf" */
-	char class[33]; /* "Net" */
+	char base[SHA256_TEXT_BYTES]; /* "": of the database; else the base of images whose own
+					 driver it is (store/inbox.h) */
+	char inf[128];                /* its file name as it came: "e1d68x64.inf" */
+	char class[33];               /* "Net" */
 	struct guid class_guid;
 	char provider[128];
 	uint32_t date;    /* DriverVer: yyyymmdd; 0 if it has none, as Windows takes it */
@@ -111,7 +113,7 @@ struct driver_package {
 
 void driver_package_clear(struct driver_package *package);
 
-/* ---- records ---- */
+/* ---- records: those of the database, not what images bring along ---- */
 
 /* -EEXIST if a package of this id is there (err not set: it is no failure of an import). Joins a
  * transaction of the caller's, so that many packages cost one sync. */
@@ -147,14 +149,19 @@ struct driver_hit {
 
 struct driver_search; /* prepared statements, and packages seen so far: one per machine */
 
-int driver_search_open(
-	struct store *store, struct driver_search **ret_search, struct error *err) MUST_CHECK;
+/* base: hits of what the images of that base bring along come too; NULL: none of that. */
+int driver_search_open(struct store *store, const char *base, struct driver_search **ret_search,
+	struct error *err) MUST_CHECK;
 struct driver_search *driver_search_close(struct driver_search *search);
 DEFINE_FREEP(struct driver_search, driver_search_close);
 
 /* All hits of the ids (upper case), in no particular order; valid until the next call. */
 int driver_search_ids(struct driver_search *search, const char *const *ids, size_t n_ids,
 	const struct driver_hit **ret_hits, size_t *ret_n, struct error *err) MUST_CHECK;
+/* Ids that begin so (upper case) and that packages of the class name; sorted, each once.
+ * driver_ids_free() releases them. */
+int driver_search_beginning(struct driver_search *search, const char *beginning, const char *class,
+	char ***ret_ids, size_t *ret_n, struct error *err) MUST_CHECK;
 /* The package of a hit: its record without models and files, with sections; valid as long as the
  * search. */
 const struct driver_package *driver_search_package(

@@ -86,6 +86,8 @@ int store_image_add(
 		rc = add_record(store, record, err);
 	for (size_t i = 0; rc == 0 && i < record->n_files; i++)
 		rc = add_file(store, record->name, &record->files[i], err);
+	if (rc == 0 && replace)
+		rc = inbox_remove_unused(store, err);
 	return sql_leave(store->sql, &scope, rc, err);
 }
 
@@ -100,6 +102,8 @@ int store_image_remove(struct store *store, const char *name, struct error *err)
 		rc = error_set(err, -ENOENT,
 			"there is no image \"%s\"; `pewter image list` shows those there are",
 			name);
+	if (rc == 0)
+		rc = inbox_remove_unused(store, err);
 	return sql_leave(store->sql, &scope, rc, err);
 }
 

@@ -20,6 +20,14 @@ int store_adopt(const struct store *store, int fd) MUST_CHECK;
 /* Now, as Unix time. */
 int64_t store_now_ms(void);
 
+/* ---- inbox.c ---- */
+
+/* What bases bring along that no image has any more. Inside a transaction. */
+int inbox_remove_unused(struct store *store, struct error *err) MUST_CHECK;
+/* The numbers that the packages of a base have, from first to last; none if last < first. */
+int inbox_numbers(struct store *store, const char *base, int64_t *ret_first, int64_t *ret_last,
+	struct error *err) MUST_CHECK;
+
 /* ---- blob.c ---- */
 
 /* The blob must be in the store; from here on the caller's record keeps it there, so the time that

@@ -114,7 +114,7 @@ static void ask_with(const struct driver_rules *rules, const struct question *qu
 	CLEANUP(matching_closep) struct matching *matching = NULL;
 	struct device device = device_of(question->hardware, question->compatible);
 	assert_ok(target_parse(question->target, &target, &err));
-	assert_ok(matching_open(store, rules, &target, &matching, &err));
+	assert_ok(matching_open(store, rules, &target, NULL, &matching, &err));
 	assert_ok(matching_device(matching, &device, &match, &err));
 	write_match(match, text, sizeof(text));
 	if (strcmp(text, question->answer) != 0)
@@ -468,7 +468,7 @@ static void results_live_as_long_as_the_matching(void **state)
 	const struct device_match *matches[DEVICES];
 	CLEANUP(matching_closep) struct matching *matching = NULL;
 	assert_ok(target_parse("6.1/amd64", &target, &err));
-	assert_ok(matching_open(store, NULL, &target, &matching, &err));
+	assert_ok(matching_open(store, NULL, &target, NULL, &matching, &err));
 	for (size_t i = 0; i < DEVICES; i++) {
 		struct device device = device_of(i % 2 ? "L\\1" : "L\\2", "");
 		assert_ok(matching_device(matching, &device, &matches[i], &err));

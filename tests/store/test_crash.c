@@ -216,7 +216,7 @@ static size_t assert_drivers_whole(struct store *store)
 	uint64_t n_packages = 0, n_ids = 0;
 	size_t n, n_hits;
 	assert_ok(store_driver_list(store, &list, &n, &err));
-	assert_ok(driver_search_open(store, &search, &err));
+	assert_ok(driver_search_open(store, NULL, &search, &err));
 	for (size_t i = 0; i < n; i++) {
 		struct driver_package package;
 		assert_ok(store_driver_get(store, list[i].id, &package, &err));

@@ -324,7 +324,7 @@ static void test_search(void **state)
 		{3, 0, "other.inf", "G", "Generic", false},
 		{3, 1, "other.inf", "G", "Listed twice", false},
 	};
-	assert_ok(driver_search_open(store, &search, &err));
+	assert_ok(driver_search_open(store, NULL, &search, &err));
 	assert_hits(search, ids, ARRAY_SIZE(ids), all, ARRAY_SIZE(all));
 	/* Whole ids only, and once more with the packages that are known by now. */
 	assert_hits(search, (const char *const[]){"PCI\\VEN_8086&DEV_15F"}, 1, NULL, 0);
@@ -391,7 +391,7 @@ static void test_remove(void **state)
 
 	struct driver_search *search;
 	struct expected_hit left = {0, 0, "other.inf", "G", "Other", false};
-	assert_ok(driver_search_open(store, &search, &err));
+	assert_ok(driver_search_open(store, NULL, &search, &err));
 	assert_hits(search, (const char *const[]){"PCI\\VEN_8086&DEV_15F3"}, 1, &left, 1);
 	driver_search_close(search);
 	/* What was removed can come again, without the marks that it had. */
