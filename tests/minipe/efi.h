@@ -48,6 +48,8 @@ struct efi_device_path {
 #define EFI_DEVICE_PATH_MESSAGING 3
 #define EFI_DEVICE_PATH_IPV4      12
 #define EFI_DEVICE_PATH_URI       24
+#define EFI_DEVICE_PATH_MEDIA     4
+#define EFI_DEVICE_PATH_FILE      4
 #define EFI_DEVICE_PATH_END       0x7f
 
 /* 12.4 Simple text output. */
@@ -67,6 +69,7 @@ enum efi_memory_type {
 #define EFI_PAGE_BYTES         4096
 #define EFI_EVENT_TIMER        0x80000000U
 #define EFI_TIMER_RELATIVE     2
+#define EFI_LOCATE_BY_PROTOCOL 2
 
 struct efi_boot_services {
 	struct efi_table_header header;
@@ -86,7 +89,9 @@ struct efi_boot_services {
 	void *install_protocol, *reinstall_protocol, *uninstall_protocol;
 	efi_status (*handle_protocol)(
 		efi_handle handle, const struct efi_guid *protocol, void **ret_interface);
-	void *reserved, *register_protocol_notify, *locate_handle;
+	void *reserved, *register_protocol_notify;
+	efi_status (*locate_handle)(uint32_t how, const struct efi_guid *protocol, void *key,
+		uintn *size_bytes, efi_handle *handles);
 	efi_status (*locate_device_path)(const struct efi_guid *protocol,
 		struct efi_device_path **path, efi_handle *ret_handle);
 	void *install_configuration_table;
@@ -138,6 +143,26 @@ struct efi_loaded_image {
 	void *load_options;
 	void *image_base;
 	uint64_t image_size;
+};
+
+/* 13.4 Simple file system, 13.5 file. */
+#define EFI_FILE_MODE_READ 1ULL
+#define EFI_FILE_END       0xffffffffffffffffULL
+struct efi_file {
+	uint64_t revision;
+	efi_status (*open)(struct efi_file *this, struct efi_file **ret_file, char16 *path,
+		uint64_t mode, uint64_t attributes);
+	efi_status (*close)(struct efi_file *this);
+	void *delete;
+	efi_status (*read)(struct efi_file *this, uintn *size, void *buffer);
+	void *write;
+	efi_status (*get_position)(struct efi_file *this, uint64_t *ret_position);
+	efi_status (*set_position)(struct efi_file *this, uint64_t position);
+	/* what follows is not used */
+};
+struct efi_simple_file_system {
+	uint64_t revision;
+	efi_status (*open_volume)(struct efi_simple_file_system *this, struct efi_file **ret_root);
 };
 
 /* 14.4 PCI I/O; only configuration space is read. */
@@ -274,6 +299,8 @@ struct efi_ip4_config {
 	EFI_GUID(0x5b1b31a1, 0x9562, 0x11d2, 0x8e, 0x3f, 0x00, 0xa0, 0xc9, 0x69, 0x72, 0x3b)
 #define EFI_DEVICE_PATH_GUID                                                                       \
 	EFI_GUID(0x09576e91, 0x6d3f, 0x11d2, 0x8e, 0x39, 0x00, 0xa0, 0xc9, 0x69, 0x72, 0x3b)
+#define EFI_SIMPLE_FILE_SYSTEM_GUID                                                                \
+	EFI_GUID(0x964e5b22, 0x6459, 0x11d2, 0x8e, 0x39, 0x00, 0xa0, 0xc9, 0x69, 0x72, 0x3b)
 #define EFI_PXE_BASE_CODE_GUID                                                                     \
 	EFI_GUID(0x03c4e603, 0xac28, 0x11d3, 0x9a, 0x2d, 0x00, 0x90, 0x27, 0x3f, 0xc1, 0x4d)
 #define EFI_NII_31_GUID                                                                            \

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One way to ask for files, whether over TFTP or over HTTP. */
+/* One way to ask for files, whether over TFTP, over HTTP or of the medium we were loaded from. */
 #pragma once
 
 #include "station.h"
 
 enum fetch_result {
 	FETCH_OK,
-	FETCH_ABSENT,  /* the server says that there is no such file */
+	FETCH_ABSENT,  /* the server or the medium says that there is no such file */
 	FETCH_TIMEOUT, /* it says nothing */
 	FETCH_BROKEN,  /* it says something that makes no sense, or memory is short */
 };
 
-/* What a BCD says about TFTP; HTTP ignores it. */
+/* What a BCD says about TFTP; the others ignore it. */
 struct fetch_tuning {
 	uint32_t block_bytes;
 	uint32_t window_blocks; /* 0: do not ask for a window */
@@ -28,6 +28,7 @@ struct fetch_ways {
 /* NULL if the firmware offers no such way on this device. */
 const struct fetch_ways *fetch_over_tftp(const struct station *station);
 const struct fetch_ways *fetch_over_http(const struct station *station);
+const struct fetch_ways *fetch_from_medium(const struct station *station);
 /* Gives the connection back, so that the next stage can make its own. */
 void fetch_http_close(void);
 /* One TFTP request for this name, whose answer does not matter: the last resort of a report. */

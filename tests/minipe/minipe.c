@@ -3,7 +3,8 @@
 #include "fetch.h"
 #include "firmware.h"
 
-#define QUERY_MAX 1000 /* the server takes no longer reports */
+#define QUERY_MAX         1000 /* the server takes no longer reports */
+#define PCI_CLASS_NETWORK 2
 
 bool minipe_nic(efi_handle device, char ret_nic[10], uint32_t *ret_subsystem)
 {
@@ -17,6 +18,27 @@ bool minipe_nic(efi_handle device, char ret_nic[10], uint32_t *ret_subsystem)
 	if (ret_subsystem)
 		*ret_subsystem = subsystem;
 	return true;
+}
+
+efi_handle minipe_card(const struct station *station)
+{
+	static efi_handle handles[256];
+	uintn size = sizeof(handles);
+
+	if (station->via != STATION_MEDIUM)
+		return station->device;
+	if (efi_failed(firmware->boot->locate_handle(
+		    EFI_LOCATE_BY_PROTOCOL, &EFI_PCI_IO_GUID, NULL, &size, handles)))
+		return NULL;
+	for (size_t i = 0; i < size / sizeof(*handles); i++) {
+		struct efi_pci_io *pci = protocol(handles[i], &EFI_PCI_IO_GUID);
+		uint32_t class;
+
+		if (pci && !efi_failed(pci->pci_read(pci, EFI_PCI_IO_WIDTH_UINT32, 8, 1, &class)) &&
+			class >> 24 == PCI_CLASS_NETWORK)
+			return handles[i];
+	}
+	return NULL;
 }
 
 /* For a query: what is not a letter, digit or one of "-._:" becomes "%XX". */
@@ -53,8 +75,13 @@ void minipe_report(const struct minipe *minipe, const char *verdict, const char 
 
 	if (!station->device)
 		return;
+	if (station->via == STATION_MEDIUM) {
+		print("minipe: verdict=%s, of which nobody is told: we came from a medium\n",
+			verdict);
+		return;
+	}
 	used = format_text(query, sizeof(query), "verdict=%s&stage=%u&via=%s", verdict,
-		minipe->stage, station->via == STATION_PXE ? "pxe" : "http");
+		minipe->stage, station_via(station, true));
 	add_escaped(query, &used, "nic", minipe->nic);
 	add_escaped(query, &used, "bcd_sha256", minipe->bcd_sha256);
 	add_escaped(query, &used, "sdi_sha256", minipe->sdi_sha256);

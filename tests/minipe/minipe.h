@@ -29,6 +29,8 @@ struct minipe {
 
 /* "8086:100e" of the network card that we were loaded over; the subsystem's ids too if wanted. */
 bool minipe_nic(efi_handle device, char ret_nic[10], uint32_t *ret_subsystem);
+/* The card that we were loaded over; of a machine that was started from a medium its first one. */
+efi_handle minipe_card(const struct station *station);
 /* Tells the server how it went: GET /b/ID/report?verdict=...&detail=... */
 void minipe_report(const struct minipe *minipe, const char *verdict, const char *detail);
 /* One line that says what failed on which file, the report, and off. */

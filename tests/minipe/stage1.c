@@ -32,12 +32,17 @@ static bool is_http(const struct manager *manager)
 	return manager->minipe.station.via == STATION_HTTP;
 }
 
+static const char *where(const struct manager *manager)
+{
+	return manager->minipe.station.via == STATION_MEDIUM ? "not on the medium"
+							     : "not on the server";
+}
+
 static void check(const struct manager *manager, enum fetch_result result, const char *path)
 {
 	switch (result) {
 	case FETCH_OK: return;
-	case FETCH_ABSENT:
-		minipe_fail(&manager->minipe, STATUS_NO_SUCH_FILE, path, "not on the server");
+	case FETCH_ABSENT: minipe_fail(&manager->minipe, STATUS_NO_SUCH_FILE, path, where(manager));
 	case FETCH_TIMEOUT:
 		minipe_fail(&manager->minipe, STATUS_TIMEOUT, path, "the server went silent");
 	case FETCH_BROKEN:
@@ -95,7 +100,8 @@ static bool try_bcd(struct manager *manager, const char *path)
 	return true;
 }
 
-/* PXE: \BCD, then what option 252 names or \Boot\BCD. HTTP: beside us, Recovery, beside us, then
+/* Of a medium only the place is known where Windows' own media have it. PXE: \BCD, then what option
+ * 252 names or \Boot\BCD. HTTP: beside us, Recovery, beside us, then
  * \EFI\Microsoft\Boot\BCD twice. */
 static void find_bcd(struct manager *manager)
 {
@@ -103,7 +109,10 @@ static void find_bcd(struct manager *manager)
 	const char *last = "\\Boot\\BCD";
 	bool found;
 
-	if (is_http(manager)) {
+	if (manager->minipe.station.via == STATION_MEDIUM) {
+		last = "\\EFI\\Microsoft\\Boot\\BCD";
+		found = try_bcd(manager, last);
+	} else if (is_http(manager)) {
 		last = "\\EFI\\Microsoft\\Boot\\BCD";
 		found = try_bcd(manager, beside_us(manager, "BCD")) ||
 			try_bcd(manager, "\\EFI\\Microsoft\\Recovery\\BCD") ||
@@ -116,7 +125,7 @@ static void find_bcd(struct manager *manager)
 	}
 	if (!found)
 		minipe_fail(&manager->minipe, STATUS_NO_SUCH_FILE, last,
-			"the Boot Configuration Data is not on the server");
+			"the Boot Configuration Data is not there");
 }
 
 static void load_bcd(struct manager *manager)
@@ -154,10 +163,11 @@ static void ask_policies(const struct manager *manager)
 static void ask_around(const struct manager *manager)
 {
 	static const char *const fonts[] = {
-		"\\Boot\\Fonts\\wgl4_boot.ttf",
-		"\\Boot\\Fonts\\segoe_slboot.ttf",
-		"\\Boot\\Fonts\\segmono_boot.ttf",
+		"wgl4_boot.ttf",
+		"segoe_slboot.ttf",
+		"segmono_boot.ttf",
 	};
+	const bool is_medium = manager->minipe.station.via == STATION_MEDIUM;
 	const char *loader = manager->minipe.station.loader;
 
 	probe(manager, beside_us(manager, "en-US\\bootx64.efi.MUI"));
@@ -165,12 +175,18 @@ static void ask_around(const struct manager *manager)
 		load(manager, loader, &plain);
 	if (!probe(manager, manager->choice.wim_path))
 		minipe_fail(&manager->minipe, STATUS_NO_SUCH_FILE, manager->choice.wim_path,
-			"not on the server");
+			where(manager));
 	/* Measured so, with a capital B, although the BCD said \boot\boot.sdi. */
-	probe(manager, is_http(manager) ? manager->choice.sdi_path : "\\Boot\\boot.sdi");
-	for (size_t i = 0; i < sizeof(fonts) / sizeof(*fonts); i++)
-		if (probe(manager, fonts[i]))
-			load(manager, fonts[i], &plain);
+	probe(manager, manager->minipe.station.via != STATION_PXE ? manager->choice.sdi_path
+								  : "\\Boot\\boot.sdi");
+	for (size_t i = 0; i < sizeof(fonts) / sizeof(*fonts); i++) {
+		char path[64];
+
+		format_text(path, sizeof(path), "%s\\Boot\\Fonts\\%s",
+			is_medium ? "\\EFI\\Microsoft" : "", fonts[i]);
+		if (probe(manager, path))
+			load(manager, path, &plain);
+	}
 }
 
 static void load_sdi(struct manager *manager, const struct fetch_tuning *tuning)
@@ -245,7 +261,8 @@ static void boot(struct manager *manager, efi_handle self)
 	load_bcd(manager);
 	ask_policies(manager);
 	/* Measured on OVMF's own virtio-net driver, which has no UNDI behind it. */
-	if (!is_http(manager) && !protocol_upwards(minipe->station.device, &EFI_NII_31_GUID, NULL))
+	if (minipe->station.via == STATION_PXE &&
+		!protocol_upwards(minipe->station.device, &EFI_NII_31_GUID, NULL))
 		minipe_fail(minipe, STATUS_NOT_FOUND, manager->bcd_path,
 			"the network card has no UNDI (NII protocol)");
 	ask_around(manager);
@@ -266,26 +283,28 @@ efi_status efi_main(efi_handle self, struct efi_system_table *table)
 {
 	static struct manager manager = {.minipe = {.magic = MINIPE_MAGIC, .stage = 1}};
 	struct minipe *minipe = &manager.minipe;
+	const struct station *station = &minipe->station;
 	struct efi_loaded_image *loaded;
 	const char *wrong;
 
 	firmware_start(table);
 	print("\nminipe: stage 1, a test fixture in the place of a Windows boot manager\n");
 	loaded = protocol(self, &EFI_LOADED_IMAGE_GUID);
-	wrong = loaded ? station_find(loaded->device_handle, &minipe->station) : "no loaded image";
+	wrong = loaded ? station_find(loaded, &minipe->station) : "no loaded image";
 	if (wrong)
 		minipe_fail(minipe, STATUS_NOT_FOUND, "network", wrong);
-	minipe_nic(minipe->station.device, minipe->nic, NULL);
-	print("minipe: %s from %s, loaded as %s\n", is_http(&manager) ? "HTTP" : "PXE",
-		minipe->station.host, minipe->station.loader);
-	if (minipe->station.bcd_option[0])
-		print("minipe: option 252 names %s\n", minipe->station.bcd_option);
+	minipe_nic(minipe_card(station), minipe->nic, NULL);
+	print("minipe: %s from %s, loaded as %s\n", station_via(station, false), station->host,
+		station->loader);
+	if (station->bcd_option[0])
+		print("minipe: option 252 names %s\n", station->bcd_option);
 	find_folder(&manager);
-	manager.ways = is_http(&manager) ? fetch_over_http(&minipe->station)
-					 : fetch_over_tftp(&minipe->station);
+	manager.ways = station->via == STATION_MEDIUM ? fetch_from_medium(station)
+		       : is_http(&manager)            ? fetch_over_http(station)
+						      : fetch_over_tftp(station);
 	if (!manager.ways)
-		minipe_fail(minipe, STATUS_NOT_FOUND, "network",
-			"the firmware has no such protocol on this card");
+		minipe_fail(minipe, STATUS_NOT_FOUND, station_via(station, false),
+			"the firmware has no such protocol on this device");
 	boot(&manager, self);
 	power_off();
 }

@@ -97,8 +97,9 @@ static void run(struct minipe *minipe)
 	wrong = wim_open(minipe->wim, allocate, &wim);
 	if (wrong)
 		minipe_fail(minipe, STATUS_NOT_SUPPORTED, "boot image", wrong);
-	if (!minipe_nic(minipe->station.device, minipe->nic, &subsystem))
-		minipe_fail(minipe, STATUS_NOT_FOUND, "network", "the card is no PCI device");
+	if (!minipe_nic(minipe_card(&minipe->station), minipe->nic, &subsystem))
+		minipe_fail(minipe, STATUS_NOT_FOUND, "network",
+			"no network card that is a PCI device");
 	minipe->nic[4] = '\0';
 	format_text(hardware_id, sizeof(hardware_id), "PCI\\VEN_%s&DEV_%s", minipe->nic,
 		minipe->nic + 5);

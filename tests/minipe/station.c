@@ -171,8 +171,42 @@ static void use_backslashes(char path[STATION_PATH_BYTES])
 			*path = '\\';
 }
 
-const char *station_find(efi_handle device, struct station *ret_station)
+/* The path is one node, or several that are to be put together. */
+static const char *find_medium(const struct efi_device_path *node, struct station *station)
 {
+	char name[STATION_PATH_BYTES];
+	size_t used = 0;
+
+	for (; node && node->type != EFI_DEVICE_PATH_END && get_le16(node->length) >= 4;
+		node = (const void *)((const uint8_t *)node + get_le16(node->length))) {
+		if (node->type != EFI_DEVICE_PATH_MEDIA || node->subtype != EFI_DEVICE_PATH_FILE)
+			continue;
+		text_from_utf16((const uint8_t *)(node + 1), get_le16(node->length) - 4U, name,
+			sizeof(name));
+		used += format_text(station->loader + used, sizeof(station->loader) - used, "%s%s",
+			used ? "\\" : "", name);
+	}
+	if (!used)
+		return "the firmware does not say which file of the medium we are";
+	format_text(station->host, sizeof(station->host), "a medium");
+	station->via = STATION_MEDIUM;
+	return NULL;
+}
+
+const char *station_via(const struct station *station, bool lower)
+{
+	static const char *const names[][2] = {
+		[STATION_PXE] = {"PXE", "pxe"},
+		[STATION_HTTP] = {"HTTP", "http"},
+		[STATION_MEDIUM] = {"medium", "medium"},
+	};
+
+	return names[station->via][lower];
+}
+
+const char *station_find(const struct efi_loaded_image *loaded, struct station *ret_station)
+{
+	efi_handle device = loaded->device_handle;
 	struct efi_device_path *path = protocol(device, &EFI_DEVICE_PATH_GUID);
 	struct efi_pxe_base_code *pxe = protocol(device, &EFI_PXE_BASE_CODE_GUID);
 	struct station station = {.device = device};
@@ -180,6 +214,8 @@ const char *station_find(efi_handle device, struct station *ret_station)
 
 	if (pxe && pxe->mode->started)
 		wrong = find_pxe(pxe->mode, &station);
+	else if (protocol(device, &EFI_SIMPLE_FILE_SYSTEM_GUID))
+		wrong = find_medium(loaded->file_path, &station);
 	else if (path)
 		wrong = find_http(path, &station);
 	else

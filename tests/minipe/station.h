@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Who we are on the network and how we were loaded: what the firmware's boot left behind. */
+/* How we were loaded, and who we are if that was over a network: what the firmware's boot left
+ * behind. */
 #pragma once
 
 #include "bytes.h"
@@ -10,6 +11,7 @@
 enum station_via {
 	STATION_PXE,
 	STATION_HTTP,
+	STATION_MEDIUM, /* a disk, a USB stick, a CD: no network so far */
 };
 
 struct station {
@@ -23,6 +25,8 @@ struct station {
 };
 
 /* NULL, or why we cannot say. */
-const char *station_find(efi_handle device, struct station *ret_station);
+const char *station_find(const struct efi_loaded_image *loaded, struct station *ret_station);
+/* "HTTP", "http" */
+const char *station_via(const struct station *station, bool lower);
 /* Takes ID out of "\b\ID\..." (either slash) unless one is known already. */
 void station_note_path(struct station *station, const char *path);

@@ -10,7 +10,8 @@ OVMF_VARS = "/usr/share/OVMF/OVMF_VARS_4M.fd"
 
 
 def boot_variables(mac, ways, template=OVMF_VARS):
-    """OVMF's variable store with boot entries for the network card at PCI 0:2.0, in the order of `ways` ("pxe", "http").
+    """OVMF's variable store with boot entries for the network card at PCI 0:2.0, in the order of `ways` ("pxe", "http");
+    without ways it is empty, and the firmware boots by itself from any medium it finds.
 
     The firmware would make such entries itself, but after that of the card's own iPXE ROM: then iPXE would load, and not
     the firmware's PXE, which is what a Windows boot manager meets on real machines."""
@@ -23,7 +24,7 @@ def boot_variables(mac, ways, template=OVMF_VARS):
             bytes.fromhex("030b2500") + bytes.fromhex(mac.replace(":", "")) + bytes(26) + b"\1" +
             bytes.fromhex("030c1b00") + bytes(23))
     paths = {"pxe": card, "http": card + bytes.fromhex("03180400")}
-    variables = {"BootOrder": struct.pack(f"<{len(ways)}H", *range(len(ways)))}
+    variables = {"BootOrder": struct.pack(f"<{len(ways)}H", *range(len(ways)))} if ways else {}
     for number, way in enumerate(ways):
         path = paths[way] + bytes.fromhex("7fff0400")
         variables[f"Boot{number:04X}"] = struct.pack("<IH", 1, len(path)) + f"{way}\0".encode("utf-16-le") + path

@@ -247,20 +247,28 @@ class Lab:
         return name
 
     def machine(self, host, tap, firmware="uefi", card="e1000", rom=None, mac="52:54:00:70:77:01", memory_mb=768,
-                ways=("pxe",), uuid="6b0a9a0e-5f5c-4d0e-9a30-70657774e201"):
-        """Powers on a virtual machine whose only boot device is its network card, plugged into a tap.
+                ways=("pxe",), uuid="6b0a9a0e-5f5c-4d0e-9a30-70657774e201", medium=None):
+        """Powers on a virtual machine whose only boot device is its network card, plugged into a tap (None: into nothing),
+        or the medium: ("usb"|"disk"|"cd", path of the image).
 
         e1000 with its iPXE ROM: iPXE gives the firmware the UNDI that a Windows boot manager wants."""
-        device = f"{card},netdev=net0,mac={mac},addr=2"
+        device = f"{card},mac={mac},addr=2" + (",netdev=net0" if tap else "")
         if rom is not None:
             device += f",romfile={rom}"
         command = ["qemu-system-x86_64", "-cpu", "max", "-m", str(memory_mb), "-uuid", uuid, "-nodefaults", "-no-reboot",
-                   "-display", "none", "-serial", "stdio", "-device", device,
-                   "-netdev", f"tap,id=net0,ifname={tap},script=no,downscript=no"]
+                   "-display", "none", "-serial", "stdio", "-device", device]
+        if tap:
+            command += ["-netdev", f"tap,id=net0,ifname={tap},script=no,downscript=no"]
+        if medium:
+            kind, path = medium
+            drive = {"usb": ["-device", "qemu-xhci", "-device", "usb-storage,drive=medium,removable=on,bootindex=0"],
+                     "disk": ["-device", "ide-hd,drive=medium,bootindex=0"],
+                     "cd": ["-device", "ide-cd,drive=medium,bootindex=0"]}[kind]
+            command += ["-drive", f"if=none,id=medium,format=raw,readonly={'on' if kind == 'cd' else 'off'},file={path}", *drive]
         if firmware == "uefi":
             variables = self.path(f"vars-{tap}.fd")
             with open(variables, "wb") as file:
-                file.write(boot_variables(mac, ways))
+                file.write(boot_variables(mac, () if medium else ways))
             # Without this the firmware spends minutes on DHCPv6 before it goes on to HTTP boot.
             command += ["-machine", "q35,accel=tcg", "-vga", "std",
                         "-fw_cfg", "name=opt/org.tianocore/IPv6Support,string=n",
@@ -268,5 +276,6 @@ class Lab:
                         "-drive", f"if=pflash,unit=1,format=raw,file={variables}"]
         else:
             # Without graphics SeaBIOS prints to the serial port what it would print on the screen.
-            command += ["-machine", "q35,accel=tcg,graphics=off", "-vga", "none", "-boot", "order=n"]
+            command += ["-machine", "q35,accel=tcg,graphics=off", "-vga", "none"]
+            command += [] if medium else ["-boot", "order=n"]
         return host.start(*command)
