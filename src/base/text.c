@@ -151,6 +151,18 @@ bool text_starts_nocase(const char *text, const char *prefix)
 	return true;
 }
 
+bool text_is_in_list(const char *word, const char *list)
+{
+	size_t length = strlen(word);
+	while (*list != 0) {
+		size_t n = strcspn(list, ",");
+		if (n == length && text_starts_nocase(list, word))
+			return true;
+		list += n + (list[n] == ',');
+	}
+	return false;
+}
+
 bool text_parse_u64(const char *text, uint64_t max, uint64_t *ret_value)
 {
 	uint64_t value = 0;

@@ -24,6 +24,8 @@ char text_upper(char c);
 bool text_equal_nocase(const char *a, const char *b);
 bool text_starts_nocase(const char *text, const char *prefix);
 int text_compare_nocase(const char *a, const char *b);
+/* "Net" is in "HDC,net". */
+bool text_is_in_list(const char *word, const char *list);
 
 /* A decimal number and nothing else; false on anything else or past max. */
 bool text_parse_u64(const char *text, uint64_t max, uint64_t *ret_value);

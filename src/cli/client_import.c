@@ -13,6 +13,7 @@
 #include "base/address.h"
 #include "base/text.h"
 #include "cli/words.h"
+#include "device/kind.h"
 #include "store/devices.h"
 
 #include <errno.h>
@@ -88,15 +89,9 @@ static int import(struct store *store, const struct device_report *report,
 
 /* ---- what is told of it ---- */
 
-static bool is_storage(const struct device *device)
-{
-	return text_equal_nocase(device->class, "SCSIAdapter") ||
-	       text_equal_nocase(device->class, "HDC");
-}
-
 static bool matters(const struct device *device)
 {
-	return device_is_nic(device) || is_storage(device);
+	return device_is_nic(device) || device_is_storage(device);
 }
 
 static size_t count(const struct device_list *list, bool (*wanted)(const struct device *device))
@@ -182,7 +177,8 @@ static int tell(const struct cli *cli, const struct client_record *client,
 			     "%zu), read as %s\n",
 			name_of(client, mac), client->state, report->devices.n,
 			report->devices.n == 1 ? "" : "s", n_nics,
-			count(&report->devices, is_storage), device_source_name(report->source));
+			count(&report->devices, device_is_storage),
+			device_source_name(report->source));
 		rc = count(&report->devices, matters) > 0 ? devices_print(&report->devices, matters)
 							  : 0;
 		rc = rc < 0 ? cli_fail_errno(cli, rc) : EXIT_DONE;

@@ -3,7 +3,6 @@
 
 #include "adapter/file.h"
 #include "base/limits.h"
-#include "base/text.h"
 #include "device/pci_names.h"
 #include "store/devices.h"
 
@@ -59,19 +58,4 @@ int device_source_client(struct store *store, const char *word, struct client_re
 	*ret_client = client;
 	*ret_devices = devices;
 	return 0;
-}
-
-static bool is_software(const char *id)
-{
-	static const char *const enumerators[] = {"ROOT\\", "SWD\\", "SW\\", "HTREE\\", "MS_"};
-	for (size_t i = 0; i < ARRAY_SIZE(enumerators); i++)
-		if (text_starts_nocase(id, enumerators[i]))
-			return true;
-	return strchr(id, '\\') == NULL;
-}
-
-bool device_is_nic(const struct device *device)
-{
-	return text_equal_nocase(device->class, "Net") && device->n_hardware_ids > 0 &&
-	       !is_software(device->hardware_ids[0]);
 }

@@ -14,5 +14,3 @@ int device_source_file(
 /* -ENOENT if there is no such client, -ENODATA if nothing was imported for it: says how. */
 int device_source_client(struct store *store, const char *word, struct client_record *ret_client,
 	struct device_list *ret_devices, struct error *err) MUST_CHECK;
-/* A network adapter that is more than a name of Windows' own: of class Net, on a bus. */
-bool device_is_nic(const struct device *device);

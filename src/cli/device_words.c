@@ -3,6 +3,7 @@
 
 #include "cli/table.h"
 #include "cli/words.h"
+#include "device/kind.h"
 
 static json_t *ids_json(char *const *ids, size_t n)
 {
@@ -34,13 +35,6 @@ json_t *devices_json(const struct device_list *devices)
 		}
 	}
 	return array;
-}
-
-const char *device_best_id(const struct device *device)
-{
-	if (device->n_hardware_ids > 0)
-		return device->hardware_ids[0];
-	return device->n_compatible_ids > 0 ? device->compatible_ids[0] : "";
 }
 
 int devices_print(const struct device_list *devices, bool (*wanted)(const struct device *device))

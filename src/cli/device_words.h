@@ -5,8 +5,6 @@
 #include "cli/cli.h"
 #include "device/device.h"
 
-/* The most specific id that it has, "" for none. */
-const char *device_best_id(const struct device *device);
 /* DEVICE of docs/json.md; NULL without memory. */
 json_t *device_json(const struct device *device);
 json_t *devices_json(const struct device_list *devices);

@@ -2,6 +2,7 @@
 /* pewter driver list: the driver packages by family, the newest version of each first. */
 #include "cli/commands.h"
 
+#include "base/text.h"
 #include "cli/driver_words.h"
 #include "cli/table.h"
 #include "cli/words.h"
@@ -38,7 +39,7 @@ static void keep_classes(struct listing *listing, const char *classes)
 {
 	size_t n = 0;
 	for (size_t i = 0; i < listing->n_packages; i++) {
-		if (driver_class_is_in(listing->packages[i].class, classes))
+		if (text_is_in_list(listing->packages[i].class, classes))
 			listing->packages[n++] = listing->packages[i];
 		else
 			driver_package_clear(&listing->packages[i]);

@@ -218,8 +218,7 @@ static int find(struct matching *matching, const struct request *request, struct
 		return error_set(err, -ENOMEM, "out of memory");
 	for (size_t i = 0; i < request->devices.n; i++) {
 		const struct device *device = &request->devices.devices[i];
-		if (request->classes != NULL &&
-			!driver_class_is_in(device->class, request->classes))
+		if (request->classes != NULL && !text_is_in_list(device->class, request->classes))
 			continue;
 		int rc = matching_device(matching, device, &answer->matches[answer->n], err);
 		if (rc < 0)

@@ -48,17 +48,6 @@ const char *driver_signature_word(enum driver_signature signature)
 	return "unsigned";
 }
 
-bool driver_class_is_in(const char *class, const char *list)
-{
-	while (*list != 0) {
-		size_t n = strcspn(list, ",");
-		if (n == strlen(class) && strncasecmp(list, class, n) == 0)
-			return true;
-		list += n + (list[n] == ',');
-	}
-	return false;
-}
-
 /* An array of the words of a text. */
 static json_t *words_json(const char *text)
 {

@@ -19,9 +19,6 @@ const char *driver_signature_words(const struct driver_package *package);
 /* The word of JSON: "signed". */
 const char *driver_signature_word(enum driver_signature signature);
 
-/* "Net" is in "HDC,net". */
-bool driver_class_is_in(const char *class, const char *list);
-
 /* PACKAGE of docs/json.md: what is known of it without its lists; NULL without memory. */
 json_t *driver_package_json(const struct driver_package *package);
 /* Of one package; package is the id. An array of MARK. */

@@ -6,6 +6,7 @@
 #include "cli/driver_words.h"
 #include "cli/table.h"
 #include "cli/words.h"
+#include "device/kind.h"
 #include "driver/rank.h"
 
 #include <stdio.h>

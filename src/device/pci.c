@@ -112,7 +112,7 @@ static int add_class_compatible_ids(struct device *device, const struct pci_func
 	return rc;
 }
 
-static const char *setup_class(const struct pci_function *function)
+const char *pci_setup_class(const struct pci_function *function)
 {
 	if (!function->has_class)
 		return "";
@@ -148,7 +148,7 @@ int pci_device(const struct pci_function *function, struct device *device)
 	if (rc < 0)
 		return rc;
 	if (device->class[0] == 0)
-		(void)text_copy(device->class, sizeof(device->class), setup_class(function));
+		(void)text_copy(device->class, sizeof(device->class), pci_setup_class(function));
 	if (function->location[0] != 0)
 		(void)text_copy(device->location, sizeof(device->location), function->location);
 	return 0;
@@ -236,7 +236,7 @@ const char *pci_setup_class_of(const struct device *device)
 	struct pci_function function;
 	for (size_t i = 0; i < device->n_hardware_ids; i++)
 		if (pci_parse_id(device->hardware_ids[i], &function) && function.has_class)
-			return setup_class(&function);
+			return pci_setup_class(&function);
 	return "";
 }
 

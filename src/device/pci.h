@@ -36,6 +36,8 @@ int pci_device(const struct pci_function *function, struct device *device) MUST_
 /* The same device as Windows major.* orders its ids: see above. Devices that are not PCI stay as
  * they are. */
 int pci_order_for_windows(struct device *device, uint16_t major) MUST_CHECK;
+/* "Net", "SCSIAdapter", "HDC", or "": of the PCI class code. */
+const char *pci_setup_class(const struct pci_function *function);
 /* "Net", "SCSIAdapter", "HDC", or "" where the ids of the device tell no class, or another. */
 const char *pci_setup_class_of(const struct device *device);
 /* Reads "PCI\VEN_8086&DEV_15F3&SUBSYS_86721043&REV_03" back, with CC_ too, also with an instance

@@ -188,6 +188,18 @@ static void errors_say_where(void **state)
 	assert_int_equal(error_set(NULL, -EIO, "nobody reads this"), -EIO);
 }
 
+static void words_of_a_list(void **state)
+{
+	(void)state;
+	assert_true(text_is_in_list("Net", "HDC,net"));
+	assert_true(text_is_in_list("HDC", "HDC"));
+	assert_false(text_is_in_list("Ne", "Net,HDC"));
+	assert_false(text_is_in_list("Network", "Net"));
+	assert_false(text_is_in_list("Net", ""));
+	assert_false(text_is_in_list("", "Net"));
+	assert_true(text_is_in_list("", "Net,,HDC"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -199,6 +211,7 @@ int main(void)
 		cmocka_unit_test(moments),
 		cmocka_unit_test(what_moves_a_cursor_is_disarmed),
 		cmocka_unit_test(errors_say_where),
+		cmocka_unit_test(words_of_a_list),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
