@@ -85,10 +85,14 @@ static int make_room(struct view *view)
 	return 0;
 }
 
-/* Two ranges of one file that follow each other are one: fewer reads. */
+/* Two ranges of one file that follow each other are one: fewer reads. So are zeros. */
 static bool continues(const struct view_segment *last, const struct view_segment *next)
 {
-	return last->kind == VIEW_FILE && next->kind == VIEW_FILE && last->fd == next->fd &&
+	if (last->kind != next->kind)
+		return false;
+	if (last->kind == VIEW_ZEROS)
+		return true;
+	return last->kind == VIEW_FILE && last->fd == next->fd &&
 	       last->offset + last->length == next->offset;
 }
 
@@ -161,6 +165,12 @@ int view_add_file(struct view *view, int fd, uint64_t offset, uint64_t length)
 	return rc < 0 ? rc : add_segment(view, &segment);
 }
 
+int view_add_zeros(struct view *view, uint64_t length)
+{
+	struct view_segment segment = {.kind = VIEW_ZEROS, .length = length, .fd = -1};
+	return length == 0 ? 0 : add_segment(view, &segment);
+}
+
 int view_add_view(struct view *view, struct view *other, uint64_t offset, uint64_t length)
 {
 	if (offset > other->size || length > other->size - offset)
@@ -177,7 +187,7 @@ int view_add_view(struct view *view, struct view *other, uint64_t offset, uint64
 			segment.length = length;
 		if (segment.kind == VIEW_MEMORY)
 			segment.memory += within;
-		else
+		else if (segment.kind == VIEW_FILE)
 			segment.offset += within;
 		offset += segment.length;
 		length -= segment.length;
@@ -250,13 +260,14 @@ int view_read(const struct view *view, uint64_t offset, void *bytes, size_t leng
 			return -ERANGE;
 		uint64_t left = segment->length - within;
 		size_t n = left < length ? (size_t)left : length;
-		if (segment->kind == VIEW_MEMORY) {
-			memcpy(out, segment->memory + within, n);
-		} else {
-			int rc = read_file(segment, within, out, n);
-			if (rc < 0)
-				return rc;
+		int rc = 0;
+		switch (segment->kind) {
+		case VIEW_MEMORY: memcpy(out, segment->memory + within, n); break;
+		case VIEW_ZEROS: memset(out, 0, n); break;
+		case VIEW_FILE: rc = read_file(segment, within, out, n); break;
 		}
+		if (rc < 0)
+			return rc;
 		out += n;
 		offset += n;
 		length -= n;

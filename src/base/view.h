@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A view is a file as a client sees it: a list of segments (memory, or a range of an open file)
- * with a total size. A BCD is one memory segment, a base one file segment, a layered WIM header |
- * base range | tail. TFTP, HTTP, ISO and USB writers all consume views, and nothing ever copies a
- * base.
+ * A view is a file as a client sees it: a list of segments (memory, a range of an open file, or
+ * zeros) with a total size. A BCD is one memory segment, a base one file segment, a layered WIM
+ * header | base range | tail. TFTP, HTTP, ISO and USB writers all consume views, and nothing ever
+ * copies a base.
  *
  * A view is built by one thread and immutable from then on; references are counted atomically, so
  * worker loops share it.
@@ -22,6 +22,8 @@
 enum view_segment_kind {
 	VIEW_MEMORY,
 	VIEW_FILE,
+	VIEW_ZEROS, /* nothing: the room between the files of a volume, and behind them. Who writes
+		       a view to a file may leave a hole there. */
 };
 
 struct view_segment {
@@ -47,6 +49,7 @@ int view_add_copy(struct view *view, const void *bytes, size_t length) MUST_CHEC
    size here: reading past its end gives -EIO. A segment of length 0 is left out (and the descriptor
    closed). */
 int view_add_file(struct view *view, int fd, uint64_t offset, uint64_t length) MUST_CHECK;
+int view_add_zeros(struct view *view, uint64_t length) MUST_CHECK;
 /* A range of another view, without new descriptors: that one lives as long as this. -ERANGE if the
    range is not inside it. */
 int view_add_view(

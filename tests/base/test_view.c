@@ -116,9 +116,31 @@ static void many_segments_are_found(void **state)
 	assert_null(view_find(view, size, &at));
 }
 
+static void zeros_need_no_memory(void **state)
+{
+	(void)state;
+	CLEANUP(view_unrefp) struct view *view = NULL, *other = NULL;
+	char bytes[16];
+	assert_int_equal(view_new(&view), 0);
+	assert_int_equal(view_new(&other), 0);
+	assert_int_equal(view_add_zeros(other, 0), 0);
+	assert_int_equal(view_add_copy(other, "ab", 2), 0);
+	assert_int_equal(view_add_zeros(other, 1ULL << 40), 0);
+	assert_int_equal(view_add_zeros(other, 3), 0); /* one with those before */
+	assert_int_equal(view_n_segments(other), 2);
+	assert_int_equal(view_add_static(other, "yz", 2), 0);
+	assert_int_equal(view_add_view(view, other, 1, 5), 0);
+	assert_int_equal(view_add_view(view, other, 1ULL << 40, 7), 0);
+	assert_int_equal(view_size(view), 12);
+	assert_int_equal(view_read(view, 0, bytes, 12), 0);
+	assert_memory_equal(bytes, "b\0\0\0\0\0\0\0\0\0yz", 12);
+	assert_int_equal(view_add_zeros(view, UINT64_MAX), -EOVERFLOW);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(zeros_need_no_memory),
 		cmocka_unit_test(segments_read_as_one),
 		cmocka_unit_test(a_file_that_shrinks_is_an_error),
 		cmocka_unit_test(bad_ranges_are_refused_and_closed),
