@@ -351,14 +351,41 @@ int store_blob_open(struct store *store, const char *sha256, int *ret_fd, struct
 
 /* ---- sweeping ---- */
 
+/* What revisions held that are gone; then parts that neither a revision holds nor a package of the
+ * database may need again. A part whose bytes an import may still be about to name stays. */
+static int forget_parts(struct store *store, struct error *err)
+{
+	CLEANUP(sql_done)
+	struct sql_query items =
+		sql_query(store->sql, "DELETE FROM layer_item WHERE NOT EXISTS"
+				      " (SELECT 1 FROM revision_item WHERE item = layer_item.id)");
+	int rc = sql_execute(&items, err);
+	if (rc < 0)
+		return rc;
+	CLEANUP(sql_done)
+	struct sql_query parts = sql_query(store->sql,
+		"DELETE FROM part WHERE NOT EXISTS (SELECT 1 FROM layer_item WHERE part = part.id)"
+		" AND NOT EXISTS (SELECT 1 FROM package_part"
+		"  JOIN driver_package ON driver_package.id = package WHERE part = part.id)"
+		" AND NOT EXISTS (SELECT 1 FROM blob WHERE sha256 = part.blob"
+		"  AND pending_until_ms >= ?)");
+	sql_put_i64(&parts, store_now_ms());
+	return sql_execute(&parts, err);
+}
+
 static int forget_unnamed(struct store *store, struct error *err)
 {
+	int rc = forget_parts(store, err);
+	if (rc < 0)
+		return rc;
 	CLEANUP(sql_done)
 	struct sql_query query = sql_query(store->sql,
 		"DELETE FROM blob WHERE pending_until_ms < ?"
 		" AND NOT EXISTS (SELECT 1 FROM image WHERE base = blob.sha256)"
 		" AND NOT EXISTS (SELECT 1 FROM image_file WHERE blob = blob.sha256)"
-		" AND NOT EXISTS (SELECT 1 FROM driver_file WHERE blob = blob.sha256)");
+		" AND NOT EXISTS (SELECT 1 FROM driver_file WHERE blob = blob.sha256)"
+		" AND NOT EXISTS (SELECT 1 FROM image_revision WHERE layer = blob.sha256)"
+		" AND NOT EXISTS (SELECT 1 FROM part WHERE blob = blob.sha256)");
 	sql_put_i64(&query, store_now_ms());
 	return sql_execute(&query, err);
 }

@@ -2,18 +2,10 @@
 /* Writing the packed lists of a driver package: driver_pack.h says what they look like. */
 #include "store/driver_pack.h"
 
+#include "store/packing.h"
+
 #include <errno.h>
 #include <string.h>
-
-static int add_number(struct buffer *out, uint64_t number)
-{
-	uint8_t bytes[10];
-	size_t n = 0;
-	for (; number > 0x7f; number >>= 7)
-		bytes[n++] = (uint8_t)(number | 0x80);
-	bytes[n++] = (uint8_t)number;
-	return buffer_add(out, bytes, n);
-}
 
 /* Texts, each once, sorted: no hashing that a stranger's INF could choose collisions for. */
 struct table {
@@ -107,7 +99,7 @@ static int gather_ids(const struct driver_package *package, struct table *table)
 
 static int add_texts(struct buffer *out, const struct table *table)
 {
-	int rc = add_number(out, table->n);
+	int rc = pack_number(out, table->n);
 	for (size_t i = 0; rc == 0 && i < table->n; i++)
 		rc = buffer_add(out, table->texts[i], strlen(table->texts[i]) + 1);
 	return rc;
@@ -115,17 +107,17 @@ static int add_texts(struct buffer *out, const struct table *table)
 
 static int add_text_number(struct buffer *out, const struct table *table, const char *text)
 {
-	return add_number(out, number_of(table, text));
+	return pack_number(out, number_of(table, text));
 }
 
 static int add_optional(struct buffer *out, const struct table *table, const char *text)
 {
-	return add_number(out, text != NULL ? number_of(table, text) + 1 : 0);
+	return pack_number(out, text != NULL ? number_of(table, text) + 1 : 0);
 }
 
 static int add_list(struct buffer *out, const struct table *table, char *const *texts, size_t n)
 {
-	int rc = add_number(out, n);
+	int rc = pack_number(out, n);
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		rc = add_text_number(out, table, texts[i]);
 	return rc;
@@ -136,9 +128,9 @@ static int add_section(
 {
 	unsigned flags =
 		(section->exists ? PACKED_EXISTS : 0U) | (section->is_empty ? PACKED_IS_EMPTY : 0U);
-	int rc = add_number(out, section->manufacturer);
+	int rc = pack_number(out, section->manufacturer);
 	if (rc == 0)
-		rc = add_number(out, flags);
+		rc = pack_number(out, flags);
 	if (rc == 0)
 		rc = add_text_number(out, table, section->decoration);
 	return rc == 0 ? add_text_number(out, table, section->name) : rc;
@@ -157,7 +149,7 @@ static int add_install(
 		rc = add_optional(out, table, install->section);
 	const uint64_t numbers[] = {flags, install->feature_score, install->date, install->version};
 	for (size_t i = 0; rc == 0 && i < ARRAY_SIZE(numbers); i++)
-		rc = add_number(out, numbers[i]);
+		rc = pack_number(out, numbers[i]);
 	if (rc == 0)
 		rc = add_optional(out, table, install->service);
 	if (rc == 0)
@@ -170,11 +162,11 @@ static int pack_content(
 {
 	int rc = add_texts(out, texts);
 	if (rc == 0)
-		rc = add_number(out, package->n_sections);
+		rc = pack_number(out, package->n_sections);
 	for (size_t i = 0; rc == 0 && i < package->n_sections; i++)
 		rc = add_section(out, texts, &package->sections[i]);
 	if (rc == 0)
-		rc = add_number(out, package->n_installs);
+		rc = pack_number(out, package->n_installs);
 	for (size_t i = 0; rc == 0 && i < package->n_installs; i++)
 		rc = add_install(out, texts, &package->installs[i]);
 	if (rc == 0)
@@ -185,13 +177,13 @@ static int pack_content(
 static int add_ids(struct buffer *out, const struct table *ids)
 {
 	const char *before = "";
-	int rc = add_number(out, ids->n);
+	int rc = pack_number(out, ids->n);
 	for (size_t i = 0; rc == 0 && i < ids->n; i++) {
 		const char *id = ids->texts[i];
 		size_t shared = 0;
 		while (id[shared] != 0 && id[shared] == before[shared])
 			shared++;
-		rc = add_number(out, shared);
+		rc = pack_number(out, shared);
 		if (rc == 0)
 			rc = buffer_add(out, id + shared, strlen(id + shared) + 1);
 		before = id;
@@ -221,7 +213,7 @@ static int pack_models(const struct driver_package *package, const struct table 
 	size_t n = 0;
 	int rc = add_ids(out, ids);
 	if (rc == 0)
-		rc = add_number(out, package->n_models);
+		rc = pack_number(out, package->n_models);
 	for (size_t i = 0; rc == 0 && i < package->n_models; i++) {
 		const struct driver_model *model = &package->models[i];
 		size_t install = number_of(texts, model->install);
@@ -229,11 +221,11 @@ static int pack_models(const struct driver_package *package, const struct table 
 		const uint64_t numbers[] = {
 			model->section, install, description, model->line, model->n_ids};
 		for (size_t k = 0; rc == 0 && k < ARRAY_SIZE(numbers); k++)
-			rc = add_number(out, numbers[k]);
+			rc = pack_number(out, numbers[k]);
 		for (size_t k = 0; rc == 0 && k < model->n_ids; k++) {
 			size_t id = number_of(ids, model->ids[k]);
 			mentions[n++] = (struct mention){id, i, k, install, description};
-			rc = add_number(out, id);
+			rc = pack_number(out, id);
 		}
 	}
 	if (rc == 0 && n > 0)
@@ -249,7 +241,7 @@ static int add_line(
 		mention->description, model->line};
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && i < ARRAY_SIZE(numbers); i++)
-		rc = add_number(out, numbers[i]);
+		rc = pack_number(out, numbers[i]);
 	return rc;
 }
 

@@ -6,41 +6,10 @@
 #include "store/driver_pack.h"
 
 #include "base/text.h"
+#include "store/packing.h"
 
 #include <errno.h>
 #include <string.h>
-
-static uint64_t take_number(struct reader *reader)
-{
-	uint64_t number = 0;
-	for (unsigned shift = 0; shift < 64; shift += 7) {
-		uint8_t byte = reader_u8(reader);
-		number |= (uint64_t)(byte & 0x7f) << shift;
-		if ((byte & 0x80) == 0)
-			return number;
-	}
-	reader->failed = true;
-	return 0;
-}
-
-/* A count of things that take at least a byte each: more than there are bytes is damage. */
-static size_t take_count(struct reader *reader)
-{
-	uint64_t n = take_number(reader);
-	if (n > reader_left(reader)) {
-		reader->failed = true;
-		return 0;
-	}
-	return reader->failed ? 0 : (size_t)n;
-}
-
-static uint32_t take_u32(struct reader *reader)
-{
-	uint64_t number = take_number(reader);
-	if (number > UINT32_MAX)
-		reader->failed = true;
-	return (uint32_t)number;
-}
 
 static int outcome(const struct reader *reader)
 {
@@ -49,7 +18,7 @@ static int outcome(const struct reader *reader)
 
 static int take_texts(struct reader *reader, struct driver_texts *ret_texts)
 {
-	size_t n = take_count(reader);
+	size_t n = unpack_count(reader);
 	const char **texts = calloc(n + 1, sizeof(*texts));
 	if (texts == NULL)
 		return -ENOMEM;
@@ -91,18 +60,18 @@ static char *text_of(struct unpacking *unpacking, uint64_t number)
 
 static char *take_text(struct unpacking *unpacking)
 {
-	return text_of(unpacking, take_number(unpacking->reader));
+	return text_of(unpacking, unpack_number(unpacking->reader));
 }
 
 static char *take_optional(struct unpacking *unpacking)
 {
-	uint64_t number = take_number(unpacking->reader);
+	uint64_t number = unpack_number(unpacking->reader);
 	return number == 0 ? NULL : text_of(unpacking, number - 1);
 }
 
 static void take_word(struct unpacking *unpacking, char *out, size_t size)
 {
-	uint64_t number = take_number(unpacking->reader);
+	uint64_t number = unpack_number(unpacking->reader);
 	if (number >= unpacking->texts->n)
 		unpacking->reader->failed = true;
 	else
@@ -112,7 +81,7 @@ static void take_word(struct unpacking *unpacking, char *out, size_t size)
 /* As many zeroed items of that size as the next number says; NULL for none. */
 static void *take_room(struct unpacking *unpacking, size_t item_size, size_t *ret_n)
 {
-	size_t n = take_count(unpacking->reader);
+	size_t n = unpack_count(unpacking->reader);
 	void *items = n > 0 ? calloc(n, item_size) : NULL;
 	if (n > 0 && items == NULL)
 		unpacking->rc = -ENOMEM;
@@ -134,8 +103,8 @@ static void take_list(struct unpacking *unpacking, char ***ret_texts, size_t *re
 
 static void take_section(struct unpacking *unpacking, struct driver_section *section)
 {
-	section->manufacturer = take_u32(unpacking->reader);
-	uint32_t flags = take_u32(unpacking->reader);
+	section->manufacturer = unpack_u32(unpacking->reader);
+	uint32_t flags = unpack_u32(unpacking->reader);
 	section->exists = (flags & PACKED_EXISTS) != 0;
 	section->is_empty = (flags & PACKED_IS_EMPTY) != 0;
 	take_word(unpacking, section->decoration, sizeof(section->decoration));
@@ -147,13 +116,13 @@ static void take_install(struct unpacking *unpacking, struct driver_install *ins
 	install->name = take_text(unpacking);
 	take_word(unpacking, install->arch, sizeof(install->arch));
 	install->section = take_optional(unpacking);
-	uint32_t flags = take_u32(unpacking->reader);
+	uint32_t flags = unpack_u32(unpacking->reader);
 	install->is_nt = (flags & PACKED_IS_NT) != 0;
 	install->has_version = (flags & PACKED_HAS_VERSION) != 0;
 	install->is_boot_start = (flags & PACKED_IS_BOOT_START) != 0;
-	install->feature_score = (uint8_t)take_number(unpacking->reader);
-	install->date = take_u32(unpacking->reader);
-	install->version = take_number(unpacking->reader);
+	install->feature_score = (uint8_t)unpack_number(unpacking->reader);
+	install->date = unpack_u32(unpacking->reader);
+	install->version = unpack_number(unpacking->reader);
 	install->service = take_optional(unpacking);
 	take_list(unpacking, &install->excluded, &install->n_excluded);
 	take_list(unpacking, &install->missing, &install->n_missing);
@@ -219,12 +188,12 @@ static char *join_id(const char *before, size_t shared, const char *rest, size_t
 
 static int take_ids(struct reader *reader, char ***ret_ids, size_t *ret_n)
 {
-	size_t n = take_count(reader), n_taken = 0;
+	size_t n = unpack_count(reader), n_taken = 0;
 	char **ids = calloc(n + 1, sizeof(*ids));
 	const char *before = "";
 	int rc = ids == NULL ? -ENOMEM : 0;
 	while (rc == 0 && n_taken < n) {
-		uint64_t shared = take_number(reader);
+		uint64_t shared = unpack_number(reader);
 		size_t length = 0;
 		const char *rest = reader_string(reader, &length);
 		if (rest == NULL || shared > strlen(before)) {
@@ -256,13 +225,13 @@ void driver_ids_free(char **ids, size_t n)
 static void take_model(
 	struct unpacking *unpacking, char *const *ids, size_t n_ids, struct driver_model *model)
 {
-	model->section = take_u32(unpacking->reader);
+	model->section = unpack_u32(unpacking->reader);
 	model->install = take_text(unpacking);
 	model->description = take_text(unpacking);
-	model->line = take_u32(unpacking->reader);
+	model->line = unpack_u32(unpacking->reader);
 	model->ids = take_room(unpacking, sizeof(*model->ids), &model->n_ids);
 	for (size_t i = 0; i < model->n_ids && goes_on(unpacking); i++) {
-		uint64_t number = take_number(unpacking->reader);
+		uint64_t number = unpack_number(unpacking->reader);
 		if (number >= n_ids) {
 			unpacking->reader->failed = true;
 			return;
@@ -305,10 +274,10 @@ int driver_unpack_line(struct reader *reader, const struct driver_texts *texts,
 	struct unpacking unpacking = {reader, texts, UNPACK_BORROWED, 0};
 	if (reader_left(reader) == 0)
 		return 0;
-	*ret_position = take_u32(reader);
-	*ret_model = (struct driver_model){.section = take_u32(reader)};
+	*ret_position = unpack_u32(reader);
+	*ret_model = (struct driver_model){.section = unpack_u32(reader)};
 	ret_model->install = take_text(&unpacking);
 	ret_model->description = take_text(&unpacking);
-	ret_model->line = take_u32(reader);
+	ret_model->line = unpack_u32(reader);
 	return reader->failed ? -EBADMSG : 1;
 }

@@ -21,6 +21,12 @@ struct image_record *image_records_free(struct image_record *records, size_t n)
 	return NULL;
 }
 
+int image_unknown(const char *image, struct error *err)
+{
+	return error_set(err, -ENOENT,
+		"there is no image \"%s\"; `pewter image list` shows those there are", image);
+}
+
 /* ---- writing ---- */
 
 static int add_file(
@@ -40,13 +46,15 @@ static int add_file(
 
 static int add_record(struct store *store, const struct image_record *record, struct error *err)
 {
+	int64_t created_ms = record->created_ms != 0 ? record->created_ms : store_now_ms();
 	int rc = blob_claim(store, &record->base, err);
 	if (rc < 0)
 		return rc;
 	CLEANUP(sql_done)
 	struct sql_query query = sql_query(store->sql,
 		"INSERT INTO image (name, arch, version, winpe, description, source, boot_index,"
-		" base, revision, created_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+		" base, revision, created_ms, format, ramdisk_offset, ramdisk_length)"
+		" VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?)");
 	sql_put_text(&query, record->name);
 	sql_put_text(&query, record->arch);
 	sql_put_text(&query, record->version);
@@ -55,14 +63,16 @@ static int add_record(struct store *store, const struct image_record *record, st
 	sql_put_text(&query, record->source);
 	sql_put_i64(&query, record->boot_index);
 	sql_put_text(&query, record->base.sha256);
-	sql_put_i64(&query, record->revision != 0 ? record->revision : 1);
-	sql_put_i64(&query, record->created_ms != 0 ? record->created_ms : store_now_ms());
+	sql_put_i64(&query, created_ms);
+	sql_put_text(&query, record->is_sdi ? "sdi" : "wim");
+	sql_put_u64(&query, record->ramdisk_offset);
+	sql_put_u64(&query, record->ramdisk_length);
 	rc = sql_execute(&query, err);
 	if (rc == -EEXIST)
 		return error_set(err, rc,
 			"there is an image \"%s\" already; choose another name, or --replace it",
 			record->name);
-	return rc;
+	return rc == 0 ? revision_add_first(store, record, created_ms, err) : rc;
 }
 
 static int delete_image(struct store *store, const char *name, struct error *err)
@@ -99,9 +109,7 @@ int store_image_remove(struct store *store, const char *name, struct error *err)
 		return rc;
 	rc = delete_image(store, name, err);
 	if (rc == 0 && sql_n_changed(store->sql) == 0)
-		rc = error_set(err, -ENOENT,
-			"there is no image \"%s\"; `pewter image list` shows those there are",
-			name);
+		rc = image_unknown(name, err);
 	if (rc == 0)
 		rc = inbox_remove_unused(store, err);
 	return sql_leave(store->sql, &scope, rc, err);
@@ -111,6 +119,7 @@ int store_image_remove(struct store *store, const char *name, struct error *err)
 
 static void read_record(struct sql_query *query, struct image_record *record)
 {
+	char format[8];
 	sql_get_text(query, record->name, sizeof(record->name));
 	sql_get_text(query, record->arch, sizeof(record->arch));
 	sql_get_text(query, record->version, sizeof(record->version));
@@ -122,6 +131,10 @@ static void read_record(struct sql_query *query, struct image_record *record)
 	record->base.size = sql_get_u64(query);
 	record->revision = (uint32_t)sql_get_u64(query);
 	record->created_ms = sql_get_i64(query);
+	sql_get_text(query, format, sizeof(format));
+	record->is_sdi = strcmp(format, "sdi") == 0;
+	record->ramdisk_offset = sql_get_u64(query);
+	record->ramdisk_length = sql_get_u64(query);
 }
 
 static int read_files(struct store *store, struct image_record *record, struct error *err)
@@ -148,7 +161,8 @@ static int read_files(struct store *store, struct image_record *record, struct e
 
 #define SELECT_IMAGE                                                                               \
 	"SELECT image.name, arch, version, winpe, description, source, boot_index, base, size,"    \
-	" revision, created_ms FROM image JOIN blob ON blob.sha256 = base "
+	" revision, created_ms, format, ramdisk_offset, ramdisk_length FROM image JOIN blob ON "   \
+	"blob.sha256 = base "
 
 static int get_record(
 	struct store *store, const char *name, struct image_record *record, struct error *err)
@@ -158,9 +172,7 @@ static int get_record(
 	sql_put_text(&query, name);
 	int rc = sql_step(&query, err);
 	if (rc == 0)
-		return error_set(err, -ENOENT,
-			"there is no image \"%s\"; `pewter image list` shows those there are",
-			name);
+		return image_unknown(name, err);
 	if (rc < 0)
 		return rc;
 	read_record(&query, record);

@@ -51,3 +51,12 @@ int blob_is_recorded(struct store *store, const char *sha256, struct error *err)
 int blob_record(struct store *store, const struct blob *blob, struct error *err) MUST_CHECK;
 /* Of a file that is not needed after all: the name that it may have had while it was written. */
 void blob_drop(const struct store *store, int fd);
+
+/* ---- images.c, revisions.c ---- */
+
+/* -ENOENT, in words. */
+int image_unknown(const char *image, struct error *err);
+int revision_unknown(const char *image, uint32_t revision, struct error *err);
+/* Revision 1: the base as it is. Inside the transaction that adds the image. */
+int revision_add_first(struct store *store, const struct image_record *image, int64_t created_ms,
+	struct error *err) MUST_CHECK;

@@ -25,8 +25,8 @@ struct part_file {
 };
 
 struct part_record {
-	char id[SHA256_TEXT_BYTES]; /* SHA-256 over compression and listing: part_id() */
-	struct blob blob; /* all resources; size 0 and sha256 of nothing if all files are empty */
+	char id[SHA256_TEXT_BYTES]; /* SHA-256 over compression, blob and listing: part_id() */
+	struct blob blob; /* all resources; size 0 if all files are empty: then no blob is needed */
 	char compression[8];     /* "LZX", "XPRESS" */
 	struct part_file *files; /* owned */
 	size_t n_files;
@@ -39,7 +39,9 @@ int part_id(struct part_record *part) MUST_CHECK;
  * any other name of 64 digits for what is no package (SHA-256 over paths and contents). */
 int store_part_get(struct store *store, const char *package, const char *compression,
 	struct part_record *ret_part, struct error *err) MUST_CHECK;
-/* Joins a transaction. The same part twice is one. */
+/* Joins a transaction. The same part twice is one. Its blob must be in the store; a revision has to
+ * name the part within a day, unless it is of a package that is there: store_blob_sweep() takes it
+ * otherwise. */
 int store_part_put(struct store *store, const char *package, const struct part_record *part,
 	struct error *err) MUST_CHECK;
 /* By its own id: what a revision's contents name. */
@@ -88,8 +90,10 @@ struct revision_record {
 	char image[LIMIT_IMAGE_NAME_BYTES + 1];
 	uint32_t revision;
 	int64_t created_ms;
-	char why[128]; /* "import", "add-drivers", "add-files", "prepare NAME" */
-	uint64_t size; /* bytes of the whole WIM (or SDI) */
+	char why[128];     /* "import", "add-drivers", "add-files", "prepare NAME" */
+	uint64_t size;     /* bytes of the whole WIM (or SDI) */
+	struct blob layer; /* its own bytes, set by the store: of its blobs the one that is neither
+			      base nor of a part; sha256 "" and 0 for the base alone */
 	/* Lists; revision 1 has the base as its only blob and piece. */
 	struct blob *blobs; /* owned; the first is the base */
 	size_t n_blobs;
@@ -105,8 +109,10 @@ void revision_record_clear(struct revision_record *record);
 
 /*
  * The next revision of the image; record->revision is built_on + 1. -ESTALE if the newest one is
- * not built_on any more (somebody was faster: start again from theirs), -ENOENT if the image has
- * gone or its base is another. All blobs must be in the store; durable when it returns.
+ * not built_on any more (somebody was faster: start again from theirs) or a part has just been
+ * swept (make it again), -ENOENT if the image has gone or its base is another. All blobs must be in
+ * the store: the base, the parts' ones, and at most one that is the layer's own; -EINVAL if pieces
+ * name bytes that are not there. Joins a transaction; durable when it returns without one.
  */
 int store_revision_add(struct store *store, const struct revision_record *record, uint32_t built_on,
 	struct error *err) MUST_CHECK;
@@ -122,11 +128,22 @@ struct revision_record *revision_records_free(struct revision_record *records, s
 int store_revision_remove(
 	struct store *store, const char *image, uint32_t revision, struct error *err) MUST_CHECK;
 
-/* An image's revision that has the package; the newest of each image. For who wants to remove it.
- * free() releases them. */
+/* Who uses a package: the newest revision of an image, and a revision that a client's plan names.
+ * For who wants to remove it; older revisions serve on by themselves. free() releases them. */
 struct revision_user {
 	char image[LIMIT_IMAGE_NAME_BYTES + 1];
 	uint32_t revision;
+	char client[LIMIT_IMAGE_NAME_BYTES + 1]; /* whose plan names it; "" for an image's newest */
 };
 int store_revisions_with_package(struct store *store, const char *package,
 	struct revision_user **ret_users, size_t *ret_n, struct error *err) MUST_CHECK;
+
+/* ---- network cards that an image drives by itself ---- */
+
+/* Joins a transaction, so that they come with their image. */
+int store_image_inbox_nics_put(struct store *store, const char *image, const struct nic_set *nics,
+	struct error *err) MUST_CHECK;
+/* -ENODATA for an image that was imported before this was asked; -ENOENT if there is no such image.
+ */
+int store_image_inbox_nics_get(struct store *store, const char *image, struct nic_set *ret_nics,
+	struct error *err) MUST_CHECK;

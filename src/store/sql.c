@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define STATEMENTS_MAX     64
+#define STATEMENTS_MAX     128
 #define BUSY_TIMEOUT_MS    10000
 #define SYNCHRONOUS_NORMAL "PRAGMA synchronous = NORMAL"
 /* 16 MB at most, taken as pages are read. Measured matching 60 devices against 104,000 ids: with
@@ -137,7 +137,7 @@ struct sql_query sql_query(struct sql *sql, const char *text)
 			return query;
 		}
 	}
-	/* One entry for each statement of this room; a 65th needs a larger table. */
+	/* One entry for each statement of this room; more need a larger table. */
 	assert(sql->n_kept < STATEMENTS_MAX);
 	query.code = sqlite3_prepare_v3(
 		sql->db, text, -1, SQLITE_PREPARE_PERSISTENT, &query.statement, NULL);

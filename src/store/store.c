@@ -172,7 +172,7 @@ static const char *const migrations[] = {
 	"CREATE TABLE part ("
 	" id TEXT PRIMARY KEY,"
 	" compression TEXT NOT NULL,"
-	" blob TEXT NOT NULL REFERENCES blob (sha256),"
+	" blob TEXT REFERENCES blob (sha256)," /* NULL: all files are empty */
 	" listing BLOB NOT NULL"
 	") STRICT, WITHOUT ROWID;"
 	"CREATE INDEX part_blob ON part (blob);"
@@ -192,7 +192,7 @@ static const char *const migrations[] = {
 	" why TEXT NOT NULL,"
 	" size INTEGER NOT NULL,"
 	" layer TEXT REFERENCES blob (sha256)," /* NULL: the base alone */
-	" pieces BLOB NOT NULL,"
+	" pieces BLOB NOT NULL," /* revision_pack.h; of no bytes: the base as it is */
 	" nics BLOB NOT NULL,"
 	" UNIQUE (image, revision)"
 	") STRICT;"
