@@ -218,11 +218,17 @@ static int find(struct matching *matching, const struct request *request, struct
 		return error_set(err, -ENOMEM, "out of memory");
 	for (size_t i = 0; i < request->devices.n; i++) {
 		const struct device *device = &request->devices.devices[i];
-		if (request->classes != NULL && !text_is_in_list(device->class, request->classes))
+		/* Unless the report told its class, the drivers do. */
+		bool is_wanted = request->classes == NULL || device->class[0] == 0 ||
+				 text_is_in_list(device->class, request->classes);
+		if (!is_wanted)
 			continue;
 		int rc = matching_device(matching, device, &answer->matches[answer->n], err);
 		if (rc < 0)
 			return rc;
+		if (request->classes != NULL &&
+			!text_is_in_list(answer->matches[answer->n]->class, request->classes))
+			continue;
 		answer->n_served += is_served(answer->matches[answer->n]);
 		answer->devices[answer->n++] = device;
 	}

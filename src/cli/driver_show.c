@@ -254,17 +254,18 @@ static json_t *installs_json(const struct driver_package *package)
 		char date[DRIVER_DATE_TEXT_BYTES], version[DRIVER_VERSION_TEXT_BYTES];
 		driver_date_format(install->date, date);
 		driver_version_format(install->version, version);
-		(void)json_array_append_new(
-			list, json_pack("{s:o, s:s, s:o, s:i, s:b, s:s?, s:s?, s:o, s:b, s:o, s:o}",
-				      "name", json_text(install->name), "arch", install->arch,
-				      "section", optional_json(install->section), "feature_score",
-				      (int)install->feature_score, "nt", install->is_nt, "date",
-				      install->has_version && install->date != 0 ? date : NULL,
-				      "version", install->has_version ? version : NULL, "service",
-				      optional_json(install->service), "boot_start",
-				      install->is_boot_start, "excluded",
-				      texts_json(install->excluded, install->n_excluded), "missing",
-				      texts_json(install->missing, install->n_missing)));
+		(void)json_array_append_new(list,
+			json_pack("{s:o, s:s, s:o, s:i, s:b, s:s?, s:s?, s:o, s:o, s:b, s:o, s:o}",
+				"name", json_text(install->name), "arch", install->arch, "section",
+				optional_json(install->section), "feature_score",
+				(int)install->feature_score, "nt", install->is_nt, "date",
+				install->has_version && install->date != 0 ? date : NULL, "version",
+				install->has_version ? version : NULL, "service",
+				optional_json(install->service), "binary",
+				optional_json(install->binary), "boot_start",
+				install->is_boot_start, "excluded",
+				texts_json(install->excluded, install->n_excluded), "missing",
+				texts_json(install->missing, install->n_missing)));
 	}
 	return list;
 }

@@ -17,6 +17,7 @@ static const struct {
 	const char *word, *shown;
 } states[] = {
 	[CANDIDATE_USABLE] = {"usable", "usable"},
+	[CANDIDATE_TOO_NEW] = {"too_new", "too new"},
 	[CANDIDATE_INCOMPLETE] = {"incomplete", "incomplete"},
 	[CANDIDATE_MARKED] = {"marked", "marked"},
 	[CANDIDATE_EXCLUDED] = {"excluded", "excluded"},
@@ -35,14 +36,6 @@ static void rank_format(uint32_t rank, char text[static 11])
 	(void)snprintf(text, 11, "0x%08x", rank);
 }
 
-static const char *class_of(const struct device *device, const struct device_match *match)
-{
-	/* What no report told, the driver does. */
-	return device->class[0] == 0 && match->pick >= 0
-		       ? match->candidates[match->pick].package->class
-		       : device->class;
-}
-
 /* ---- JSON ---- */
 
 /* The keys that a pick has. */
@@ -51,8 +44,8 @@ static json_t *pick_json(const struct candidate *candidate)
 	char date[DRIVER_DATE_TEXT_BYTES], version[DRIVER_VERSION_TEXT_BYTES];
 	driver_date_format(candidate->date, date);
 	driver_version_format(candidate->version, version);
-	return json_pack("{s:s, s:o, s:o, s:o, s:s?, s:s?}", "package", candidate->package->id,
-		"inf", json_text(candidate->package->inf), "section",
+	return json_pack("{s:s, s:o, s:b, s:o, s:o, s:s?, s:s?}", "package", candidate->package->id,
+		"inf", json_text(candidate->package->inf), "inbox", candidate->is_inbox, "section",
 		candidate->section != NULL ? json_text(candidate->section) : json_null(), "rank",
 		has_rank(candidate) ? json_integer(candidate->rank) : json_null(), "date",
 		candidate->date != 0 ? date : NULL, "version",
@@ -88,7 +81,7 @@ json_t *match_json(const struct device *device, const struct device_match *match
 	int rc = 0;
 	for (size_t i = 0; i < match->n; i++)
 		rc |= json_array_append_new(candidates, candidate_json(&match->candidates[i]));
-	rc |= json_object_set_new(object, "class", json_text(class_of(device, match)));
+	rc |= json_object_set_new(object, "class", json_text(match->class));
 	rc |= json_object_set_new(object, "pick",
 		match->pick < 0 ? json_null() : pick_json(&match->candidates[match->pick]));
 	rc |= json_object_set_new(object, "candidates", candidates);
@@ -112,10 +105,9 @@ static void print_headline(const struct device *device, const struct device_matc
 {
 	char name[sizeof(device->name)], id[LIMIT_HARDWARE_ID_BYTES + 1], class[33];
 	const char *best = device_best_id(device);
-	const char *shown_class = class_of(device, match);
 	copy_disarmed(name, sizeof(name), device->name);
 	copy_disarmed(id, sizeof(id), best);
-	copy_disarmed(class, sizeof(class), shown_class);
+	copy_disarmed(class, sizeof(class), match->class);
 	(void)printf("%s%s%s%s%s%s\n", name, name[0] != 0 ? " (" : "", id, name[0] != 0 ? ")" : "",
 		class[0] != 0 ? ", " : "", class);
 }

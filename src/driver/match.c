@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "driver/match_room.h"
+#include "device/kind.h"
 #include "device/pci.h"
 #include "driver/rank.h"
 
@@ -35,6 +36,7 @@ int matching_open(struct store *store, const struct driver_rules *rules,
 		return match_no_memory(err);
 	matching->rules = rules;
 	matching->target = *target;
+	matching->has_base = base != NULL;
 	int rc = driver_search_open(store, base, &matching->search, err);
 	if (rc < 0)
 		return rc;
@@ -59,16 +61,31 @@ struct matching *matching_close(struct matching *matching)
 
 /* ---- in words ---- */
 
+static char *words_of_usable(const struct draft *draft)
+{
+	if (draft->package->base[0])
+		return match_words_of_inbox(draft->package);
+	return strdup(draft->is_one_of_many
+			      ? "the best of several lines of the INF that name this device"
+			      : "");
+}
+
+static char *words_of_too_new(const struct query *query, const struct draft *draft)
+{
+	struct binary_version version;
+	return query_binary_is_too_new(query, draft, &version, NULL) > 0
+		       ? match_words_of_too_new(draft->install, &version)
+		       : NULL;
+}
+
 static char *words_of(const struct query *query, const struct draft *draft)
 {
 	char *text = NULL;
 	const struct driver_model *model = &draft->hit->model;
 	const struct target *target = &query->matching->target;
 	switch (draft->state) {
-	case CANDIDATE_USABLE:
-		return strdup(draft->is_one_of_many
-				      ? "the best of several lines of the INF that name this device"
-				      : "");
+	case CANDIDATE_USABLE: return words_of_usable(draft);
+	case CANDIDATE_TOO_NEW: return words_of_too_new(query, draft);
 	case CANDIDATE_INCOMPLETE: return match_words_of_missing(draft->install);
 	case CANDIDATE_NO_SECTION:
 		return asprintf(&text,
@@ -100,6 +117,7 @@ static int describe(const struct query *query, const struct draft *draft,
 	struct mark_verdict verdict;
 	candidate->package = draft->package;
 	candidate->state = draft->state;
+	candidate->is_inbox = draft->package->base[0] != 0;
 	candidate->rank = draft->rank;
 	candidate->date = draft->date;
 	candidate->version = draft->version;
@@ -138,10 +156,10 @@ static bool is_better(const struct candidate *a, const struct candidate *b)
 }
 
 /*
- * The first that is usable, else the first that is incomplete; but where a marked one would have
- * been taken before it, and names who stands in for it, that one.
+ * The first that is usable, else the first that is too new or incomplete; but where a marked one
+ * would have been taken before it, and names who stands in for it, that one.
  */
-static void pick(struct device_match *match)
+static void pick(const struct matching *matching, struct device_match *match)
 {
 	ssize_t instead_of = -1;
 	match->pick = match->n > 0 && match->candidates[0].state <= CANDIDATE_INCOMPLETE ? 0 : -1;
@@ -157,7 +175,22 @@ static void pick(struct device_match *match)
 			instead_of = (ssize_t)i;
 		}
 	}
-	match_words_of_pick(match, instead_of);
+	match_words_of_pick(matching, match, instead_of);
+}
+
+/* A report that tells no class (an id alone, on a command line) leaves it to the drivers, as
+ * Windows does: the best one's. */
+static void find_class(const struct device *device, struct device_match *match)
+{
+	(void)text_copy(match->class, sizeof(match->class), device_setup_class(device));
+	if (match->class[0] == 0 && match->pick >= 0)
+		(void)text_copy(match->class, sizeof(match->class),
+			match->candidates[match->pick].package->class);
+	for (size_t i = 0; i < match->n && match->class[0] == 0; i++) {
+		const char *class = match->candidates[i].package->class;
+		if (!text_equal_nocase(class, "Extension"))
+			(void)text_copy(match->class, sizeof(match->class), class);
+	}
 }
 
 /* ---- a device ---- */
@@ -225,7 +258,8 @@ int matching_device(struct matching *matching, const struct device *device,
 		rc = find(&query, match, err);
 	if (rc < 0)
 		return rc;
-	pick(match);
+	pick(matching, match);
+	find_class(device, match);
 	*ret_match = match;
 	matching->matches[matching->n_matches++] = TAKE(match);
 	return 0;

@@ -13,6 +13,7 @@ struct driver_rules; /* marks and rules: driver/marks.h */
 
 enum candidate_state {
 	CANDIDATE_USABLE,
+	CANDIDATE_TOO_NEW,    /* its driver says that it was built for a later Windows */
 	CANDIDATE_INCOMPLETE, /* files that its install section copies are not in the package */
 	CANDIDATE_MARKED,     /* known not to work on this target */
 	CANDIDATE_EXCLUDED,   /* the INF itself excludes this Windows or this device */
@@ -24,7 +25,8 @@ enum candidate_state {
 struct candidate {
 	const struct driver_package *package; /* lives as long as the matching */
 	enum candidate_state state;
-	uint32_t rank;     /* of usable, incomplete and marked ones */
+	bool is_inbox;     /* the image brings it along: nothing has to be added */
+	uint32_t rank;     /* of usable, too new, incomplete and marked ones */
 	char *section;     /* the install section with its platform; owned; NULL if there is none */
 	char *description; /* owned */
 	char id[256];      /* the id that matched */
@@ -40,11 +42,13 @@ struct candidate {
 /* One candidate for each install section of a package that a line for the device names (the best of
  * several); of a package with none, the line that comes nearest. */
 struct device_match {
-	struct candidate *candidates; /* usable first, then incomplete, marked, the rest; in each:
-					 best rank, newest date, highest version first */
+	char class[33]; /* the device's; of one that is known by its id alone, what its best
+			   candidate is for; "" if there is none */
+	struct candidate *candidates; /* usable first, then too new, incomplete, marked, the rest;
+					 in each: best rank, newest date, highest version first */
 	size_t n;
-	ssize_t pick;     /* index of the one to take, or -1; it is usable, or incomplete where none
-			     is usable */
+	ssize_t pick; /* index of the one to take, or -1; it is usable, or where none is, too new or
+			 incomplete */
 	char reason[512]; /* why that one, or why none: no package; only for other Windows; only
 			     marked ones; ... */
 };

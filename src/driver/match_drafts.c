@@ -194,6 +194,9 @@ static int compare_drafts(const void *left, const void *right)
 		order = compare_numbers(a->rank, b->rank);
 	if (order == 0)
 		order = -driver_version_compare(a->date, a->version, b->date, b->version);
+	/* What the image has already: nothing has to be added for it. */
+	if (order == 0)
+		order = (a->package->base[0] == 0) - (b->package->base[0] == 0);
 	if (order == 0)
 		order = strcmp(a->package->id, b->package->id);
 	if (order == 0)
@@ -263,6 +266,49 @@ static void mark(struct query *query)
 	}
 }
 
+/* ---- what the binary says ---- */
+
+/*
+ * Up to Windows 7 the version for which a driver was linked tells most of what its INF does not:
+ * vendors offer one INF with sections for old and new Windows, and one .sys that needs functions of
+ * the kernel (or of NDIS) that the old one lacks; it then does not load. But the number alone stops
+ * nothing: the loader that refuses a higher one with 0x800700C1 is that of programs, and drivers
+ * marked 6.1 are known to run on 6.0. So it is no verdict, and only sets such a driver behind those
+ * about which there is no doubt. For Windows 8 and later nothing of the kind has been seen. The
+ * image's own drivers are of its own Windows.
+ */
+int query_binary_is_too_new(const struct query *query, const struct draft *draft,
+	struct binary_version *ret_version, struct error *err)
+{
+	const struct target *target = &query->matching->target;
+	bool is_old = target->major < 6 || (target->major == 6 && target->minor <= 1);
+	if (!is_old || !draft->install || !draft->install->binary || draft->package->base[0])
+		return 0;
+	int rc = driver_search_subsystem(query->matching->search, draft->hit->package,
+		draft->install->binary, target->arch, &ret_version->major, &ret_version->minor,
+		err);
+	if (rc <= 0)
+		return rc;
+	return ret_version->major > target->major ||
+	       (ret_version->major == target->major && ret_version->minor > target->minor);
+}
+
+static int demote_too_new(struct query *query, struct error *err)
+{
+	for (size_t i = 0; i < query->n; i++) {
+		struct draft *draft = &query->drafts[i];
+		struct binary_version version;
+		int rc = draft->state == CANDIDATE_USABLE
+				 ? query_binary_is_too_new(query, draft, &version, err)
+				 : 0;
+		if (rc < 0)
+			return rc;
+		if (rc > 0)
+			draft->state = CANDIDATE_TOO_NEW;
+	}
+	return 0;
+}
+
 /* ---- all ---- */
 
 int query_find_drafts(struct query *query, struct error *err)
@@ -281,6 +327,9 @@ int query_find_drafts(struct query *query, struct error *err)
 	if (rc < 0)
 		return rc;
 	leave_one_of_each(query);
+	rc = demote_too_new(query, err);
+	if (rc < 0)
+		return rc;
 	mark(query);
 	qsort(query->drafts, query->n, sizeof(*query->drafts), compare_drafts);
 	return 0;

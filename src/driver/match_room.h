@@ -31,6 +31,7 @@ struct matching {
 	struct driver_search *search;
 	const struct driver_rules *rules;
 	struct target target;
+	bool has_base;                   /* what an image brings along is known */
 	struct package_choices *choices; /* by number of the package in the search */
 	size_t n_choices;
 	struct device_match **matches; /* one by one, so that they stay where they are */
@@ -67,6 +68,13 @@ int query_find_drafts(struct query *query, struct error *err) MUST_CHECK;
 const char *query_excluded_id(const struct query *query, const struct driver_install *install);
 bool query_is_forbidden(
 	const struct query *query, const struct draft *draft, struct mark_verdict *ret_verdict);
+/* What the driver's binary says of itself, for CANDIDATE_TOO_NEW. */
+struct binary_version {
+	uint16_t major, minor;
+};
+/* 1 if it is above the target's, else 0. */
+int query_binary_is_too_new(const struct query *query, const struct draft *draft,
+	struct binary_version *ret_version, struct error *err) MUST_CHECK;
 bool draft_is_extension(const struct draft *draft);
 int match_no_memory(struct error *err);
 
@@ -76,6 +84,10 @@ int match_no_memory(struct error *err);
 char *match_words_of_section(const struct driver_package *package, uint32_t section,
 	const struct section_choice *choice, const struct target *target);
 char *match_words_of_missing(const struct driver_install *install);
+char *match_words_of_too_new(
+	const struct driver_install *install, const struct binary_version *version);
+char *match_words_of_inbox(const struct driver_package *package);
 /* Why candidates[pick] is the one, or why there is none. instead_of: the marked candidate in whose
  * place it stands, or -1. */
-void match_words_of_pick(struct device_match *match, ssize_t instead_of);
+void match_words_of_pick(
+	const struct matching *matching, struct device_match *match, ssize_t instead_of);

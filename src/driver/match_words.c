@@ -107,6 +107,23 @@ char *match_words_of_missing(const struct driver_install *install)
 	return asprintf(&text, "files are missing: %s%s", names, more) < 0 ? NULL : text;
 }
 
+char *match_words_of_too_new(
+	const struct driver_install *install, const struct binary_version *version)
+{
+	char *text = NULL;
+	return asprintf(&text, "made for Windows %u.%u and later: its %.64s says subsystem %u.%u",
+		       version->major, version->minor, install->binary, version->major,
+		       version->minor) < 0
+		       ? NULL
+		       : text;
+}
+
+char *match_words_of_inbox(const struct driver_package *package)
+{
+	char *text = NULL;
+	return asprintf(&text, "the image's own: %.200s", package->source) < 0 ? NULL : text;
+}
+
 /* ---- the pick ---- */
 
 static size_t count(const struct device_match *match, enum candidate_state state)
@@ -158,8 +175,15 @@ static void kinds_words(const struct device_match *match, char *text, size_t siz
 	}
 }
 
-static void no_pick_words(const struct device_match *match, char *text, size_t size)
+static void no_pick_words(
+	const struct matching *matching, const struct device_match *match, char *text, size_t size)
 {
+	if (match->n == 0 && matching->has_base) {
+		(void)snprintf(text, size,
+			"neither the image itself nor any package drives this device; add one: "
+			"`pewter driver add PATH`");
+		return;
+	}
 	if (match->n == 0) {
 		(void)snprintf(text, size,
 			"no package knows this device; unless Windows itself does, add one: "
@@ -203,11 +227,23 @@ static void pick_words(
 			pick->state == CANDIDATE_USABLE ? "usable" : "fitting", match->n);
 }
 
-void match_words_of_pick(struct device_match *match, ssize_t instead_of)
+/* Words of what is not quite usable begin with why. */
+static void doubt_words(
+	const struct candidate *pick, const char *lead, const char *passed, char *text, size_t size)
+{
+	const char *remedy =
+		pick->state == CANDIDATE_TOO_NEW
+			? "it may not load; `pewter driver add` an older one, if there is one"
+			: "`pewter driver add` the driver's whole folder, which has them";
+	(void)snprintf(text, size, "%.200s; %s; %.160s%s", pick->reason, remedy, lead, passed);
+}
+
+void match_words_of_pick(
+	const struct matching *matching, struct device_match *match, ssize_t instead_of)
 {
 	char lead[384], passed[64] = "";
 	if (match->pick < 0) {
-		no_pick_words(match, match->reason, sizeof(match->reason));
+		no_pick_words(matching, match, match->reason, sizeof(match->reason));
 		return;
 	}
 	const struct candidate *pick = &match->candidates[match->pick];
@@ -216,11 +252,12 @@ void match_words_of_pick(struct device_match *match, ssize_t instead_of)
 	if (n_marked > 0)
 		(void)snprintf(passed, sizeof(passed), "; passed over: %zu known not to work here",
 			n_marked);
-	if (pick->state == CANDIDATE_USABLE)
-		(void)snprintf(match->reason, sizeof(match->reason), "%s%s", lead, passed);
-	else
+	if (pick->state != CANDIDATE_USABLE)
+		doubt_words(pick, lead, passed, match->reason, sizeof(match->reason));
+	else if (pick->is_inbox)
 		(void)snprintf(match->reason, sizeof(match->reason),
-			"%.200s; `pewter driver add` the driver's whole folder, which has them; "
-			"%.160s%s",
-			pick->reason, lead, passed);
+			"the image drives it itself (%.120s); %.256s%s", pick->package->source,
+			lead, passed);
+	else
+		(void)snprintf(match->reason, sizeof(match->reason), "%s%s", lead, passed);
 }

@@ -151,15 +151,28 @@ static int read_directives(const struct inf *inf, uint32_t section, struct inf_s
 
 /* ---- services ---- */
 
-static bool starts_at_boot(const struct inf *inf, struct inf_text section_name)
+static bool starts_at_boot(const struct inf *inf, uint32_t section)
 {
 	static const char key[] = "StartType";
-	uint32_t section = inf_find_section(inf, section_name.text, section_name.length);
-	if (section == INF_NONE)
-		return false;
 	uint32_t line = inf_find_line(inf, section, key, strlen(key), INF_NONE);
 	int64_t start;
 	return line != INF_NONE && inf_field_number(inf, line, 1, &start) && start == START_BOOT;
+}
+
+/* "ServiceBinary=%12%\x.sys": the file's name. */
+static int read_binary(const struct inf *inf, uint32_t section, struct inf_scratch *scratch,
+	struct models_steps *steps, struct driver_install *install, struct error *err)
+{
+	static const char key[] = "ServiceBinary";
+	uint32_t line = inf_find_line(inf, section, key, strlen(key), INF_NONE);
+	if (line == INF_NONE)
+		return 0;
+	struct inf_text path = inf_field(inf, line, 1, scratch);
+	size_t begin = path.length;
+	while (begin > 0 && path.text[begin - 1] != '\\' && path.text[begin - 1] != '/')
+		begin--;
+	const struct inf_text name = {path.text + begin, path.length - begin};
+	return name.length > 0 ? models_keep_text(steps, name, &install->binary, err) : 0;
 }
 
 /* "AddService=ServiceName,[flags],service-install-section": true if it is the device's own. */
@@ -176,7 +189,12 @@ static bool read_service(const struct inf *inf, uint32_t line, struct inf_scratc
 	*ret_rc = models_keep_text(steps, name, &install->service, err);
 	if (*ret_rc < 0)
 		return true;
-	install->is_boot_start = starts_at_boot(inf, inf_field(inf, line, 3, scratch));
+	struct inf_text name_of_section = inf_field(inf, line, 3, scratch);
+	uint32_t section = inf_find_section(inf, name_of_section.text, name_of_section.length);
+	if (section == INF_NONE)
+		return true;
+	install->is_boot_start = starts_at_boot(inf, section);
+	*ret_rc = read_binary(inf, section, scratch, steps, install, err);
 	return true;
 }
 

@@ -52,7 +52,7 @@ static void note_list(struct table *table, char *const *texts, size_t n)
 
 static int gather_texts(const struct driver_package *package, struct table *table)
 {
-	size_t max = 2 * package->n_sections + 2 * package->n_models + 4 * package->n_installs +
+	size_t max = 2 * package->n_sections + 2 * package->n_models + 5 * package->n_installs +
 		     package->n_missing + package->n_warnings;
 	for (size_t i = 0; i < package->n_installs; i++)
 		max += package->installs[i].n_excluded + package->installs[i].n_missing;
@@ -74,6 +74,7 @@ static int gather_texts(const struct driver_package *package, struct table *tabl
 		note(table, install->arch);
 		note(table, install->section);
 		note(table, install->service);
+		note(table, install->binary);
 		note_list(table, install->excluded, install->n_excluded);
 		note_list(table, install->missing, install->n_missing);
 	}
@@ -141,7 +142,8 @@ static int add_install(
 {
 	unsigned flags = (install->is_nt ? PACKED_IS_NT : 0U) |
 			 (install->has_version ? PACKED_HAS_VERSION : 0U) |
-			 (install->is_boot_start ? PACKED_IS_BOOT_START : 0U);
+			 (install->is_boot_start ? PACKED_IS_BOOT_START : 0U) |
+			 (install->binary != NULL ? PACKED_HAS_BINARY : 0U);
 	int rc = add_text_number(out, table, install->name);
 	if (rc == 0)
 		rc = add_text_number(out, table, install->arch);
@@ -152,6 +154,8 @@ static int add_install(
 		rc = pack_number(out, numbers[i]);
 	if (rc == 0)
 		rc = add_optional(out, table, install->service);
+	if (rc == 0 && install->binary != NULL)
+		rc = add_text_number(out, table, install->binary);
 	if (rc == 0)
 		rc = add_list(out, table, install->excluded, install->n_excluded);
 	return rc == 0 ? add_list(out, table, install->missing, install->n_missing) : rc;

@@ -6,7 +6,8 @@
  *   content  texts: n, each ended by NUL
  *            sections: n, each {manufacturer, flags, decoration, name}
  *            installs: n, each {name, arch, section + 1 (0: none), flags, feature score, date,
- *            version, service + 1, n excluded, texts, n missing, texts}
+ *            version, service + 1, binary if the flag says so, n excluded, texts, n missing,
+ *            texts}
  *            missing: n, texts; warnings: n, texts
  *   models   ids: n, sorted, each {bytes shared with the one before, the rest ended by NUL}
  *            models: n, each {section, install, description, line, n ids, numbers of ids}
@@ -35,6 +36,7 @@ enum packed_install_flag {
 	PACKED_IS_NT = 1,
 	PACKED_HAS_VERSION = 2,
 	PACKED_IS_BOOT_START = 4,
+	PACKED_HAS_BINARY = 8, /* packages of older Pewters have none */
 };
 
 /* ---- writing (driver_pack.c) ---- */

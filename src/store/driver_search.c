@@ -6,6 +6,7 @@
 #include "store/driver_records.h"
 #include "store/internal.h"
 
+#include "base/path.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -330,4 +331,26 @@ int driver_search_install(struct driver_search *search, size_t package, const ch
 		}
 	}
 	return 0;
+}
+
+int driver_search_subsystem(struct driver_search *search, size_t package, const char *name,
+	const char *arch, uint16_t *ret_major, uint16_t *ret_minor, struct error *err)
+{
+	CLEANUP(sql_done)
+	struct sql_query query = sql_query(search->store->sql,
+		"SELECT path, subsystem_major, subsystem_minor FROM driver_file"
+		" WHERE package = ? AND arch = ?");
+	sql_put_i64(&query, search->seen[package]->package.row);
+	sql_put_text(&query, arch);
+	int rc;
+	while ((rc = sql_step(&query, err)) > 0) {
+		char path[LIMIT_PATH_BYTES];
+		sql_get_text(&query, path, sizeof(path));
+		if (!text_equal_nocase(path_name(path), name))
+			continue;
+		*ret_major = (uint16_t)sql_get_u64(&query);
+		*ret_minor = (uint16_t)sql_get_u64(&query);
+		return 1;
+	}
+	return rc;
 }

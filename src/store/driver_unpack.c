@@ -124,6 +124,8 @@ static void take_install(struct unpacking *unpacking, struct driver_install *ins
 	install->date = unpack_u32(unpacking->reader);
 	install->version = unpack_number(unpacking->reader);
 	install->service = take_optional(unpacking);
+	if ((flags & PACKED_HAS_BINARY) != 0)
+		install->binary = take_text(unpacking);
 	take_list(unpacking, &install->excluded, &install->n_excluded);
 	take_list(unpacking, &install->missing, &install->n_missing);
 }

@@ -44,6 +44,7 @@ void driver_package_clear(struct driver_package *package)
 		free(install->name);
 		free(install->section);
 		free(install->service);
+		free(install->binary);
 		driver_ids_free(install->excluded, install->n_excluded);
 		driver_ids_free(install->missing, install->n_missing);
 	}

@@ -46,7 +46,8 @@ struct driver_install {
 	size_t n_excluded;
 	char **missing; /* files it copies that the package does not have */
 	size_t n_missing;
-	char *service;      /* the function driver (AddService with flag 2); NULL if none */
+	char *service; /* the function driver (AddService with flag 2); NULL if none */
+	char *binary;  /* its file (ServiceBinary without folders): "e1d68x64.sys"; NULL unknown */
 	bool is_boot_start; /* StartType 0 */
 };
 
@@ -169,6 +170,11 @@ const struct driver_package *driver_search_package(
 /* What the install section says for that architecture; *ret_install is NULL if the INF has none. */
 int driver_search_install(struct driver_search *search, size_t package, const char *name,
 	const char *arch, const struct driver_install **ret_install, struct error *err) MUST_CHECK;
+
+/* The subsystem version of a file that the package holds (0.0 if it is no program): 1, or 0 if it
+ * holds none of that name and architecture. */
+int driver_search_subsystem(struct driver_search *search, size_t package, const char *name,
+	const char *arch, uint16_t *ret_major, uint16_t *ret_minor, struct error *err) MUST_CHECK;
 
 /* ---- marks ---- */
 

@@ -1,134 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* From INFs, written for these tests, to the driver that a device gets. */
-#include "../unit.h"
+#include "asks.h"
 
-#include "../store/scratch.h"
-#include "base/text.h"
-#include "driver/marks.h"
-#include "driver/match.h"
-#include "driver/models.h"
 #include "driver/rules.h"
-
-#include <errno.h>
-
-static struct store *store;
-
-static int start(void **state)
-{
-	(void)state;
-	struct error err = ERROR_NULL;
-	return store_open(scratch_make(), STORE_CREATE, &store, &err);
-}
-
-static int stop(void **state)
-{
-	(void)state;
-	store = store_close(store);
-	scratch_remove();
-	return 0;
-}
-
-/* ---- packages ---- */
-
-struct sample {
-	const char *inf; /* its file name; its first letter makes the id */
-	const char *text;
-	enum driver_signature signature;
-	const char *missing; /* a file of it that is not there, or NULL */
-};
-
-#define VERSION_HEAD(driver_ver)                                                                   \
-	"[Version]\nSignature=\"$Windows NT$\"\nClass=Net\nProvider=Us\nDriverVer=" driver_ver "\n"
-
-static void add(const struct sample *sample)
-{
-	struct error err = ERROR_NULL;
-	struct driver_package package = {.signature = sample->signature};
-	struct inf_file_list files = {0};
-	bool is_there[16];
-	memset(package.id, sample->inf[0], sizeof(package.id) - 1);
-	(void)text_copy(package.inf, sizeof(package.inf), sample->inf);
-	CLEANUP(inf_freep) struct inf *inf = NULL;
-	assert_ok(inf_parse(sample->text, strlen(sample->text), NULL, &inf, &err));
-	assert_ok(models_read(inf, &package, &err));
-	assert_ok(models_files(inf, &files, &err));
-	assert_true(files.n < ARRAY_SIZE(is_there));
-	for (size_t i = 0; i < files.n; i++)
-		is_there[i] = !sample->missing || strcmp(sample->missing, files.files[i].path) != 0;
-	assert_ok(models_missing(inf, &files, is_there, &package, &err));
-	assert_ok(store_driver_add(store, &package, &err));
-	inf_file_list_clear(&files);
-	driver_package_clear(&package);
-}
-
-/* ---- matching ---- */
-
-static struct device device_of(const char *hardware, const char *compatible)
-{
-	struct device device = {0};
-	char list[1024];
-	for (int kind = 0; kind < 2; kind++) {
-		char *rest = NULL;
-		(void)text_copy(list, sizeof(list), kind == 0 ? hardware : compatible);
-		for (char *id = strtok_r(list, ",", &rest); id; id = strtok_r(NULL, ",", &rest))
-			assert_int_equal(kind == 0 ? device_add_hardware_id(&device, id)
-						   : device_add_compatible_id(&device, id),
-				0);
-	}
-	return device;
-}
-
-/* "*a usable 80ff0000 [I.nt]; b ..." : the pick with a star, the id's first letter. */
-static void write_match(const struct device_match *match, char *text, size_t size)
-{
-	static const char *const states[] = {
-		"usable", "incomplete", "marked", "excluded", "windows", "arch", "no-section"};
-	size_t length = 0;
-	text[0] = 0;
-	for (size_t i = 0; i < match->n; i++) {
-		const struct candidate *candidate = &match->candidates[i];
-		length += (size_t)snprintf(text + length, size - length, "%s%s%c %s", i ? "; " : "",
-			match->pick == (ssize_t)i ? "*" : "", candidate->package->id[0],
-			states[candidate->state]);
-		if (candidate->state <= CANDIDATE_MARKED)
-			length += (size_t)snprintf(
-				text + length, size - length, " %08x", candidate->rank);
-		if (candidate->section)
-			length += (size_t)snprintf(
-				text + length, size - length, " [%s]", candidate->section);
-	}
-}
-
-struct question {
-	const char *target, *hardware, *compatible;
-	const char *answer;
-	const char *reason; /* a part of the device's; NULL for any */
-};
-
-static void ask_with(const struct driver_rules *rules, const struct question *question)
-{
-	struct error err = ERROR_NULL;
-	struct target target;
-	const struct device_match *match;
-	char text[1024];
-	CLEANUP(matching_closep) struct matching *matching = NULL;
-	struct device device = device_of(question->hardware, question->compatible);
-	assert_ok(target_parse(question->target, &target, &err));
-	assert_ok(matching_open(store, rules, &target, NULL, &matching, &err));
-	assert_ok(matching_device(matching, &device, &match, &err));
-	write_match(match, text, sizeof(text));
-	if (strcmp(text, question->answer) != 0)
-		fail_msg("%s on %s: %s", question->hardware, question->target, text);
-	if (question->reason && !strstr(match->reason, question->reason))
-		fail_msg("%s on %s: %s", question->hardware, question->target, match->reason);
-	device_clear(&device);
-}
-
-static void ask_all(const struct question *questions, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		ask_with(NULL, &questions[i]);
-}
 
 /* ---- the documents' rules, end to end ---- */
 
@@ -242,8 +116,6 @@ static void sections_decide(void **state)
 static void ranks_decide(void **state)
 {
 	(void)state;
-#define BOTH           "[Manufacturer]\nA=M,NTx86,NTamd64\n"
-#define FOR_BOTH(line) "[M.NTx86]\n" line "\n[M.NTamd64]\n" line "\n"
 	static const struct sample samples[] = {
 		{"a.inf",
 			VERSION_HEAD("01/01/2001,1.0.0.0")

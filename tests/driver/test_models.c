@@ -86,6 +86,7 @@ static void an_inf_becomes_a_record(void **state)
 		"[New.ntx86.Services]\n"
 		"AddService = filter,,Filter.Service\nAddService=%Name%,0x00000002,Its.Service\n"
 		"[Filter.Service]\nStartType=0\n[Its.Service]\nStartType=3\n"
+		"ServiceBinary = %12%\\Card.sys\n"
 		"[New.nt.Services]\nAddService = bootdrv,2,Boot.Service\n"
 		"[Boot.Service]\nStartType = 0x0\n"
 		"[Strings]\nUs=\"Ourselves, Ltd.\"\nCard=\"A \"\"good\"\" card\"\nName=carddrv\n";
@@ -158,12 +159,14 @@ static void an_inf_becomes_a_record(void **state)
 	assert_string_equal(x86->excluded[1], "PCI\\VEN_8086&DEV_0003");
 	assert_string_equal(x86->excluded[2], "USB\\X");
 	assert_string_equal(x86->service, "carddrv");
+	assert_string_equal(x86->binary, "Card.sys");
 	assert_false(x86->is_boot_start);
 	const struct driver_install *amd64 = install_of(&package, "New", "amd64");
 	assert_string_equal(amd64->section, "New.nt");
 	assert_int_equal(amd64->feature_score, 0x42);
 	assert_int_equal(amd64->date, 0);
 	assert_string_equal(amd64->service, "bootdrv");
+	assert_null(amd64->binary);
 	assert_true(amd64->is_boot_start);
 	const struct driver_install *old = install_of(&package, "Old", "x86");
 	assert_string_equal(old->section, "Old");

@@ -61,6 +61,7 @@ static struct driver_package full_package(void)
 	install->has_version = true;
 	install->is_boot_start = true;
 	install->service = strdup("e1dexpress");
+	install->binary = strdup("e1d68x64.sys");
 	install->excluded = SAMPLE_LIST(&install->n_excluded, "PCI\\VEN_8086&DEV_15F4", "X");
 	install->missing = SAMPLE_LIST(&install->n_missing, "e1d.sys");
 	sample_install(&package, "E15F3", "x86", NULL);
@@ -138,6 +139,7 @@ static void assert_install_equal(const struct driver_install *x, const struct dr
 	assert_lists_equal(x->excluded, x->n_excluded, y->excluded, y->n_excluded);
 	assert_lists_equal(x->missing, x->n_missing, y->missing, y->n_missing);
 	assert_optional_equal(x->service, y->service);
+	assert_optional_equal(x->binary, y->binary);
 	assert_int_equal(x->is_boot_start, y->is_boot_start);
 }
 
