@@ -37,6 +37,7 @@
 #define LIMIT_WIM_BLOB_TABLE_BYTES        (64U << 20)  /* the blob table, expanded: 1.3 million files */
 #define LIMIT_WIM_IMAGES                  64           /* images in one WIM */
 #define LIMIT_WIM_METADATA_BYTES          (256U << 20) /* one image's metadata, expanded */
+#define LIMIT_WIM_TREE_ENTRIES            1000000      /* files and folders of one image */
 #define LIMIT_IMAGE_NAME_BYTES            64           /* name of a boot image */
 #define LIMIT_LOADER_FILE_BYTES           (64U << 20)  /* one boot file taken out of a WIM or ISO */
 #define LIMIT_BOOT_FILES_BYTES            (256U << 20) /* all boot files of one image together */

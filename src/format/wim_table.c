@@ -87,13 +87,25 @@ static bool is_metadata(const struct wim_blob_index *index, uint32_t place)
 	       0;
 }
 
+/* What removes an image may leave its metadata behind, with no uses. */
+static bool is_used(const struct wim_blob_index *index, uint32_t place)
+{
+	struct wim_blob_entry entry;
+	wim_blob_entry_read(index->table + (size_t)place * WIM_BLOB_ENTRY_BYTES, &entry);
+	return entry.n_uses > 0;
+}
+
 static void fill_index(struct wim_blob_index *index, uint32_t n)
 {
+	uint32_t n_files = 0;
+
 	for (uint32_t place = 0; place < n; place++) {
-		if (is_metadata(index, place))
-			index->metadata[index->n_metadata++] = place;
-		else
+		if (!is_metadata(index, place)) {
 			index->begin[bucket_of(sha1_at(index, place)) + 1]++;
+			n_files++;
+		} else if (is_used(index, place)) {
+			index->metadata[index->n_metadata++] = place;
+		}
 	}
 	for (size_t bucket = 0; bucket < BUCKETS; bucket++)
 		index->begin[bucket + 1] += index->begin[bucket];
@@ -106,7 +118,7 @@ static void fill_index(struct wim_blob_index *index, uint32_t n)
 				place - 1;
 	}
 	memmove(index->begin, index->begin + 1, BUCKETS * sizeof(index->begin[0]));
-	index->begin[BUCKETS] = n - (uint32_t)index->n_metadata;
+	index->begin[BUCKETS] = n_files;
 
 	for (size_t bucket = 0; bucket < BUCKETS; bucket++) {
 		const uint32_t begin = index->begin[bucket];

@@ -36,7 +36,8 @@ DEFINE_FREEP(struct wim_blob_index, wim_blob_index_close);
  * with that SHA-1 the first is. */
 int64_t wim_blob_index_find(
 	const struct wim_blob_index *index, const uint8_t sha1[static WIM_SHA1_BYTES]);
-/* The place of the nth metadata resource (from 0), or -1: that of image nth + 1. */
+/* The place of the nth metadata resource (from 0), or -1: that of image nth + 1. Ones without
+ * uses do not count: they are of images that were removed. */
 int64_t wim_blob_index_metadata(const struct wim_blob_index *index, size_t nth);
 
 /* Writes header over the first 208 bytes of another, whose fields that we do not know stay. */

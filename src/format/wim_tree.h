@@ -9,8 +9,8 @@
  * superseded lists left where they were.
  *
  * Layout: "Windows Imaging File Format (WIM)", Microsoft, 2007, "Directory Entry"; wimlib's
- * dentry.c for what it leaves open. All of it may be hostile: lists that run in circles, names with
- * "..", lengths past the end are refused with their place.
+ * dentry.c for what it leaves open. All of it may be hostile: lists that run in circles or overlap,
+ * names like "..", lengths past the end are refused with their place.
  */
 #pragma once
 
@@ -24,8 +24,12 @@
 
 #define WIM_ATTRIBUTE_DIRECTORY 0x00000010U
 #define WIM_ATTRIBUTE_ARCHIVE   0x00000020U
-#define WIM_ATTRIBUTE_REPARSE   0x00000400U
 #define WIM_ATTRIBUTE_NORMAL    0x00000080U
+#define WIM_ATTRIBUTE_REPARSE   0x00000400U
+#define WIM_ATTRIBUTE_ENCRYPTED 0x00004000U
+
+/* A name of 255 units in UTF-8, with NUL. */
+#define WIM_NAME_BYTES (255 * 3 + 1)
 
 struct wim_tree;
 
@@ -36,18 +40,18 @@ struct wim_node {
 	uint64_t children;            /* where its list of entries begins; 0 for none */
 	uint8_t sha1[WIM_SHA1_BYTES]; /* of the unnamed stream; zeros for an empty file */
 	uint64_t hard_link;           /* its group; 0: none */
-	char name[512 * 3 + 1];       /* UTF-8, as the image has it */
+	char name[WIM_NAME_BYTES];    /* UTF-8, as the image has it; lone surrogates as U+FFFD */
 };
 
-/* Takes the bytes over. -EINVAL with the place for what is no tree; the whole tree is walked once
- * for that, within LIMIT_WIM_TREE_ENTRIES. */
+/* Takes the bytes over, on success only. -EINVAL with the place for what is no tree; the whole tree
+ * is walked once for that. -EFBIG past LIMIT_WIM_TREE_ENTRIES or LIMIT_WIM_METADATA_BYTES. */
 int wim_tree_open(
 	struct buffer *metadata, struct wim_tree **ret_tree, struct error *err) MUST_CHECK;
 struct wim_tree *wim_tree_close(struct wim_tree *tree);
 DEFINE_FREEP(struct wim_tree, wim_tree_close);
 
-/* path: UTF-8, '\\' or '/' between names, a leading one allowed; found whatever its case, an exact
- * match first. -ENOENT, -ENOTDIR. */
+/* path: UTF-8, '\\' or '/' between names, a leading one allowed, "" for the root; found whatever
+ * its case, an exact match first. -ENOENT, -ENOTDIR; -EINVAL for what is no path. */
 int wim_tree_find(const struct wim_tree *tree, const char *path, struct wim_node *ret_node,
 	struct error *err) MUST_CHECK;
 typedef int wim_tree_visitor(void *context, const struct wim_node *node);
@@ -56,29 +60,44 @@ typedef int wim_tree_visitor(void *context, const struct wim_node *node);
 int wim_tree_list(const struct wim_tree *tree, const char *folder, wim_tree_visitor *visitor,
 	void *context, struct error *err) MUST_CHECK;
 
+/* All files and folders there are, the root left out. A hard link is one file for each name. */
+void wim_tree_count(const struct wim_tree *tree, uint64_t *ret_files, uint64_t *ret_folders);
+/* Each use of a blob: the streams that are not empty, of each entry, named ones too. Non-zero ends
+ * it and is returned. -ENOMEM. */
+typedef int wim_tree_blob_visitor(void *context, const uint8_t sha1[static WIM_SHA1_BYTES]);
+int wim_tree_blobs(
+	const struct wim_tree *tree, wim_tree_blob_visitor *visitor, void *context) MUST_CHECK;
+
 /* What a change adds or replaces. */
 struct wim_tree_file {
 	const char *path; /* folders on the way are found whatever their case, or made */
-	uint8_t sha1[WIM_SHA1_BYTES]; /* zeros: empty */
+	uint8_t sha1[WIM_SHA1_BYTES]; /* not looked at if size is 0 */
 	uint64_t size;
 	uint64_t time; /* FILETIME: 100 ns since 1601 */
 };
 
 struct wim_tree_counts {
-	int64_t files, folders; /* how many more (or fewer) there are than before */
-	int64_t bytes;          /* of the files added; what they replaced is the caller's to say */
+	int64_t files, folders; /* how many more there are than before */
+	int64_t bytes;          /* of the files given; what they replaced is the caller's to say */
 };
 
 /*
  * All of them at once, so that each folder's list is written once. A file replaces one of its name
  * (whatever the case; the old name's spelling stays; a hard link group's other names keep the old
- * content; named streams of the old file go). -EISDIR, -ENOTDIR for a file where a folder is and
- * the other way round, -EINVAL for names that Windows does not allow (':', '*', "..", a device's
- * name, trailing dot) or that meet in one of another case within the files given. On failure the
- * tree is as it was.
+ * content; named streams of the old file go). New entries stand where upper case sorts them, as in
+ * the lists that Windows and wimlib write.
+ *
+ * -EISDIR, -ENOTDIR for a file where a folder is and the other way round, or where a link is on the
+ * way; -EINVAL for names that Windows does not allow (':', '*', "..", a device's name, a trailing
+ * dot), for files that are given twice, whatever their case, or both as file and as folder.
+ * (Folders may differ in case: the first spelling is taken.) -EFBIG as for wim_tree_open(). On
+ * failure the tree is as it was.
  */
 int wim_tree_put(struct wim_tree *tree, const struct wim_tree_file *files, size_t n_files,
 	struct wim_tree_counts *ret_counts, struct error *err) MUST_CHECK;
+/* The SHA-1s of the streams that the last wim_tree_put() replaced, one for each use that its blob
+ * has lost: *ret_n of WIM_SHA1_BYTES each. Valid until the next one. */
+const uint8_t *wim_tree_replaced(const struct wim_tree *tree, size_t *ret_n);
 
 /* The metadata as it is now; lives as long as the tree is not changed. */
 const uint8_t *wim_tree_bytes(const struct wim_tree *tree, size_t *ret_n);

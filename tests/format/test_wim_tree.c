@@ -1,0 +1,652 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "../unit.h"
+
+#include "base/cleanup.h"
+#include "base/limits.h"
+#include "format/wim_tree.h"
+#include "metadata_maker.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+	EMPTY,
+	UMLAUT,
+	EXACT_LOWER,
+	EXACT_UPPER,
+	JUNCTION,
+	WINDOWS,
+	LINK_B,
+	SYSTEM32,
+	CMD,
+	DRIVERS,
+	LINK_A,
+	STREAMS,
+	N_ENTRIES
+};
+
+/* Each list in the order of upper case. Lower-case "windows", as in images made on Linux. */
+static const struct made_entry entries[N_ENTRIES] = {
+	[EMPTY] = {MADE_ROOT, "empty", 0x20, 0, 0, NULL, NULL},
+	[UMLAUT] = {MADE_ROOT, "Gerätetreiber", MADE_FOLDER, 0, 0, NULL, NULL},
+	[EXACT_LOWER] = {UMLAUT, "name", 0x20, 0xc7, 0, NULL, NULL},
+	[EXACT_UPPER] = {UMLAUT, "NAME", 0x20, 0xc8, 0, NULL, NULL},
+	[JUNCTION] = {MADE_ROOT, "Junction", MADE_FOLDER | 0x400, 0xc6, 0, NULL, NULL},
+	[WINDOWS] = {MADE_ROOT, "windows", MADE_FOLDER, 0, 0, NULL, NULL},
+	[LINK_B] = {WINDOWS, "link-b", 0x20, 0xc2, 77, NULL, NULL},
+	[SYSTEM32] = {WINDOWS, "System32", MADE_FOLDER, 0, 0, NULL, "SYSTEM~1"},
+	[CMD] = {SYSTEM32, "cmd.exe", 0x20, 0xc1, 0, NULL, NULL},
+	[DRIVERS] = {SYSTEM32, "drivers", MADE_FOLDER, 0, 0, NULL, NULL},
+	[LINK_A] = {SYSTEM32, "link-a", 0x20, 0xc2, 77, NULL, NULL},
+	[STREAMS] = {SYSTEM32, "streams.txt", 0x21, 0xc4, 0, "Zone.Identifier", NULL},
+};
+
+static struct wim_tree *open_tree(void)
+{
+	struct buffer metadata = made_metadata(entries, N_ENTRIES);
+	struct wim_tree *tree = NULL;
+	struct error err = ERROR_NULL;
+	int rc = wim_tree_open(&metadata, &tree, &err);
+	if (rc < 0)
+		print_message("%s\n", err.text);
+	assert_int_equal(rc, 0);
+	assert_null(metadata.bytes);
+	return tree;
+}
+
+/* What is written can be opened again. */
+static void reopen(struct wim_tree **tree)
+{
+	size_t n;
+	const uint8_t *bytes = wim_tree_bytes(*tree, &n);
+	struct buffer copy = buffer_with_max(64U << 20);
+	struct error err = ERROR_NULL;
+	assert_int_equal(buffer_add(&copy, bytes, n), 0);
+	*tree = wim_tree_close(*tree);
+	int rc = wim_tree_open(&copy, tree, &err);
+	if (rc < 0)
+		print_message("%s\n", err.text);
+	assert_int_equal(rc, 0);
+}
+
+/* ---- reading ---- */
+
+static void finds_what_is_there(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *path, *name;
+		uint8_t sha1;
+	} rows[] = {
+		{"", "", 0},
+		{"\\", "", 0},
+		{"windows", "windows", 0},
+		{"/Windows/SYSTEM32/Cmd.exe", "cmd.exe", 0xc1},
+		{"\\windows\\System32\\cmd.exe", "cmd.exe", 0xc1},
+		{"windows/system32\\link-A", "link-a", 0xc2},
+		{"windows/link-b", "link-b", 0xc2},
+		{"windows/system32/STREAMS.TXT", "streams.txt", 0xc4},
+		{"EMPTY", "empty", 0},
+		{"GERÄTETREIBER", "Gerätetreiber", 0},
+		{"gerätetreiber/name", "name", 0xc7},
+		{"gerätetreiber/NAME", "NAME", 0xc8},
+		{"gerätetreiber/Name", "name", 0xc7},
+		{"junction", "Junction", 0xc6},
+	};
+	CLEANUP(wim_tree_closep) struct wim_tree *tree = open_tree();
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct wim_node node;
+		struct error err = ERROR_NULL;
+		uint8_t sha1[WIM_SHA1_BYTES];
+		print_message("%s\n", rows[i].path);
+		assert_int_equal(wim_tree_find(tree, rows[i].path, &node, &err), 0);
+		assert_string_equal(node.name, rows[i].name);
+		memset(sha1, rows[i].sha1, sizeof(sha1));
+		assert_memory_equal(node.sha1, sha1, sizeof(sha1));
+	}
+}
+
+static void says_what_is_not_there(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *path;
+		int rc;
+	} rows[] = {
+		{"nothing", -ENOENT},
+		{"windows/nothing/more", -ENOENT},
+		{"windows/system32/cmd.exe/more", -ENOTDIR},
+		{"empty/x", -ENOTDIR},
+		{"junction/x", -ENOENT},
+		{"windows//system32", -EINVAL},
+		{"windows/", -EINVAL},
+		{"//", -EINVAL},
+		{"wind\xffows", -EINVAL},
+		{"wind\nows", -EINVAL},
+	};
+	CLEANUP(wim_tree_closep) struct wim_tree *tree = open_tree();
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct wim_node node;
+		struct error err = ERROR_NULL;
+		print_message("%s\n", rows[i].path);
+		assert_int_equal(wim_tree_find(tree, rows[i].path, &node, &err), rows[i].rc);
+		assert_true(err.text[0] != 0);
+	}
+}
+
+static int add_name(void *context, const struct wim_node *node)
+{
+	struct buffer *names = context;
+	return buffer_printf(names, "%s|", node->name);
+}
+
+static void assert_list(const struct wim_tree *tree, const char *folder, const char *expected)
+{
+	struct buffer names = buffer_with_max(10000);
+	struct error err = ERROR_NULL;
+	assert_int_equal(buffer_add_text(&names, ""), 0);
+	assert_int_equal(wim_tree_list(tree, folder, add_name, &names, &err), 0);
+	assert_string_equal(names.bytes, expected);
+	buffer_free(&names);
+}
+
+static void lists_folders(void **state)
+{
+	(void)state;
+	struct error err = ERROR_NULL;
+	CLEANUP(wim_tree_closep) struct wim_tree *tree = open_tree();
+	assert_list(tree, "", "empty|Gerätetreiber|Junction|windows|");
+	assert_list(tree, "windows/SYSTEM32", "cmd.exe|drivers|link-a|streams.txt|");
+	assert_list(tree, "windows/system32/drivers", "");
+	assert_int_equal(wim_tree_list(tree, "empty", add_name, NULL, &err), -ENOTDIR);
+	assert_int_equal(wim_tree_list(tree, "none", add_name, NULL, &err), -ENOENT);
+
+	uint64_t n_files, n_folders;
+	wim_tree_count(tree, &n_files, &n_folders);
+	assert_int_equal(n_files, 7);
+	assert_int_equal(n_folders, 5);
+}
+
+static int count_blob(void *context, const uint8_t sha1[static WIM_SHA1_BYTES])
+{
+	unsigned *uses = context;
+	uses[sha1[0]]++;
+	return 0;
+}
+
+static void tells_every_use_of_a_blob(void **state)
+{
+	(void)state;
+	unsigned uses[256] = {0};
+	CLEANUP(wim_tree_closep) struct wim_tree *tree = open_tree();
+	assert_int_equal(wim_tree_blobs(tree, count_blob, uses), 0);
+	for (unsigned i = 0; i < 256; i++) {
+		unsigned expected = i == 0xc2 ? 2 : i >= 0xc1 && i <= 0xc8 && i != 0xc3 ? 1 : 0;
+		assert_int_equal(uses[i], expected);
+	}
+}
+
+/* ---- changing ---- */
+
+static struct wim_tree_file file_of(const char *path, uint8_t sha1)
+{
+	struct wim_tree_file file = {.path = path, .size = sha1 * 10U, .time = MADE_TIME + 1};
+	memset(file.sha1, sha1, sizeof(file.sha1));
+	return file;
+}
+
+static void assert_content(const struct wim_tree *tree, const char *path, uint8_t expected)
+{
+	struct wim_node node;
+	struct error err = ERROR_NULL;
+	uint8_t sha1[WIM_SHA1_BYTES];
+	print_message("%s\n", path);
+	assert_int_equal(wim_tree_find(tree, path, &node, &err), 0);
+	memset(sha1, expected, sizeof(sha1));
+	assert_memory_equal(node.sha1, sha1, sizeof(sha1));
+}
+
+static void puts_files_and_folders(void **state)
+{
+	(void)state;
+	const struct wim_tree_file files[] = {
+		file_of("\\pewter\\drivers\\1\\x64\\b.sys", 1),
+		file_of("pewter/drivers/1/X64/a.sys", 2),
+		file_of("/Pewter/manifest.json", 3),
+		file_of("Windows/System32/winpeshl.ini", 4),
+		file_of("WINDOWS/system32/CMD.EXE", 5),
+		file_of("Windows/a", 6),
+		file_of("Windows/z", 0),
+	};
+	struct wim_tree_counts counts;
+	struct error err = ERROR_NULL;
+	CLEANUP(wim_tree_closep) struct wim_tree *tree = open_tree();
+	assert_int_equal(wim_tree_put(tree, files, ARRAY_SIZE(files), &counts, &err), 0);
+	assert_int_equal(counts.files, 6);
+	assert_int_equal(counts.folders, 4);
+	assert_int_equal(counts.bytes, 10 * (1 + 2 + 3 + 4 + 5 + 6));
+	size_t n;
+	const uint8_t *replaced = wim_tree_replaced(tree, &n);
+	assert_int_equal(n, 1);
+	assert_int_equal(replaced[0], 0xc1);
+
+	for (int again = 0; again < 2; again++) {
+		uint64_t n_files, n_folders;
+		assert_list(tree, "", "empty|Gerätetreiber|Junction|pewter|windows|");
+		assert_list(tree, "windows", "a|link-b|System32|z|");
+		assert_list(tree, "windows/system32",
+			"cmd.exe|drivers|link-a|streams.txt|winpeshl.ini|");
+		assert_list(tree, "pewter", "drivers|manifest.json|");
+		assert_list(tree, "pewter/drivers/1", "X64|");
+		assert_list(tree, "pewter/drivers/1/x64", "a.sys|b.sys|");
+		assert_content(tree, "pewter/drivers/1/x64/a.sys", 2);
+		assert_content(tree, "pewter/drivers/1/x64/b.sys", 1);
+		assert_content(tree, "windows/system32/cmd.exe", 5);
+		assert_content(tree, "windows/system32/streams.txt", 0xc4);
+		assert_content(tree, "windows/z", 0);
+		wim_tree_count(tree, &n_files, &n_folders);
+		assert_int_equal(n_files, 13);
+		assert_int_equal(n_folders, 9);
+		reopen(&tree);
+	}
+}
+
+/* Only 20 bytes of SHA-1, the times, the group of links. */
+static void a_file_is_replaced_in_its_place(void **state)
+{
+	(void)state;
+	const struct wim_tree_file file = file_of("windows/system32/link-a", 9);
+	struct wim_tree_counts counts;
+	struct wim_node node;
+	struct error err = ERROR_NULL;
+	struct buffer before = made_metadata(entries, N_ENTRIES);
+	CLEANUP(wim_tree_closep) struct wim_tree *tree = open_tree();
+	assert_int_equal(wim_tree_put(tree, &file, 1, &counts, &err), 0);
+	assert_int_equal(counts.files, 0);
+	assert_int_equal(counts.folders, 0);
+	assert_int_equal(counts.bytes, 90);
+
+	size_t n, n_different = 0;
+	const uint8_t *after = wim_tree_bytes(tree, &n);
+	assert_int_equal(n, before.size);
+	for (size_t i = 0; i < n; i++)
+		n_different += after[i] != before.bytes[i];
+	assert_int_equal(n_different, 20 + 2 + 1);
+	assert_int_equal(wim_tree_find(tree, file.path, &node, &err), 0);
+	assert_int_equal(node.hard_link, 0);
+	assert_content(tree, "windows/link-b", 0xc2);
+	buffer_free(&before);
+}
+
+static void named_streams_go_with_what_is_replaced(void **state)
+{
+	(void)state;
+	const struct wim_tree_file file = file_of("windows/system32/Streams.txt", 9);
+	struct wim_tree_counts counts;
+	struct wim_node node;
+	struct error err = ERROR_NULL;
+	CLEANUP(wim_tree_closep) struct wim_tree *tree = open_tree();
+	assert_int_equal(wim_tree_put(tree, &file, 1, &counts, &err), 0);
+	size_t n;
+	const uint8_t *replaced = wim_tree_replaced(tree, &n);
+	assert_int_equal(n, 2);
+	assert_int_equal(replaced[0], 0xc4);
+	assert_int_equal(replaced[WIM_SHA1_BYTES], 0xc5);
+	reopen(&tree);
+	assert_list(tree, "windows/system32", "cmd.exe|drivers|link-a|streams.txt|");
+	assert_content(tree, "windows/system32/streams.txt", 9);
+	assert_int_equal(wim_tree_find(tree, file.path, &node, &err), 0);
+	assert_int_equal(node.attributes, 0x21);
+	unsigned uses[256] = {0};
+	assert_int_equal(wim_tree_blobs(tree, count_blob, uses), 0);
+	assert_int_equal(uses[0xc4], 0);
+	assert_int_equal(uses[0xc5], 0);
+	assert_int_equal(uses[9], 1);
+}
+
+/* The bytes of every old entry stand somewhere in the new list, all fields that we know nothing of
+ * with them. */
+static void old_entries_keep_their_bytes(void **state)
+{
+	(void)state;
+	const struct wim_tree_file file = file_of("windows/new", 9);
+	struct wim_tree_counts counts;
+	struct wim_node node;
+	struct error err = ERROR_NULL;
+	struct buffer before = made_metadata(entries, N_ENTRIES);
+	CLEANUP(wim_tree_closep) struct wim_tree *tree = open_tree();
+	assert_int_equal(wim_tree_find(tree, "windows/system32", &node, &err), 0);
+	const uint64_t old = node.at;
+	assert_int_equal(wim_tree_put(tree, &file, 1, &counts, &err), 0);
+	assert_int_equal(wim_tree_find(tree, "windows/system32", &node, &err), 0);
+	size_t n;
+	const uint8_t *after = wim_tree_bytes(tree, &n);
+	assert_true(node.at >= before.size);
+	assert_memory_equal(after + node.at, before.bytes + old, 152);
+	/* Of what was there only the 8 bytes that say where the list begins are others. */
+	size_t n_different = 0;
+	for (size_t i = 0; i < before.size; i++)
+		n_different += after[i] != before.bytes[i];
+	assert_in_range(n_different, 1, 8);
+	buffer_free(&before);
+}
+
+static void puts_again_and_again(void **state)
+{
+	(void)state;
+	struct wim_tree_counts counts;
+	struct error err = ERROR_NULL;
+	char path[100];
+	CLEANUP(wim_tree_closep) struct wim_tree *tree = open_tree();
+	for (uint8_t i = 1; i < 60; i++) {
+		(void)snprintf(path, sizeof(path), "windows/d%u/e/f%u", i % 7U, i % 13U);
+		const struct wim_tree_file file = file_of(path, i);
+		assert_int_equal(wim_tree_put(tree, &file, 1, &counts, &err), 0);
+		if (i % 10 == 0)
+			reopen(&tree);
+		assert_content(tree, path, i);
+	}
+	assert_list(tree, "windows", "d0|d1|d2|d3|d4|d5|d6|link-b|System32|");
+}
+
+static void refuses_what_cannot_be(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *paths[2];
+		int rc;
+	} rows[] = {
+		{{"windows"}, -EISDIR},
+		{{"windows/system32/cmd.exe/x"}, -ENOTDIR},
+		{{"Empty/x"}, -ENOTDIR},
+		{{"junction/x"}, -ENOTDIR},
+		{{"junction"}, -EISDIR},
+		{{""}, -EINVAL},
+		{{"/"}, -EINVAL},
+		{{"a//b"}, -EINVAL},
+		{{"a/"}, -EINVAL},
+		{{"a/../b"}, -EINVAL},
+		{{"a/./b"}, -EINVAL},
+		{{"a:b"}, -EINVAL},
+		{{"a*"}, -EINVAL},
+		{{"a?"}, -EINVAL},
+		{{"a\"b"}, -EINVAL},
+		{{"a<b"}, -EINVAL},
+		{{"a>b"}, -EINVAL},
+		{{"a|b"}, -EINVAL},
+		{{"a\tb"}, -EINVAL},
+		{{"a."}, -EINVAL},
+		{{"a /b"}, -EINVAL},
+		{{"nul"}, -EINVAL},
+		{{"x/Con.txt"}, -EINVAL},
+		{{"com1"}, -EINVAL},
+		{{"LPT9.sys"}, -EINVAL},
+		{{"com¹"}, -EINVAL},
+		{{"aux .c"}, -EINVAL},
+		{{"conout$"}, -EINVAL},
+		{{"\xff\xfe"}, -EINVAL},
+		{{"\xed\xa0\x80"}, -EINVAL}, /* a lone surrogate */
+		{{"a", "a"}, -EINVAL},
+		{{"a", "A"}, -EINVAL},
+		{{"ä/b", "Ä/B"}, -EINVAL},
+		{{"a", "A/b"}, -EINVAL},
+		{{"A/b/c", "a/B"}, -EINVAL},
+		{{"new", "windows"}, -EISDIR},
+	};
+	struct buffer before = made_metadata(entries, N_ENTRIES);
+	CLEANUP(wim_tree_closep) struct wim_tree *tree = open_tree();
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct wim_tree_file files[2] = {file_of(rows[i].paths[0], 1)};
+		struct wim_tree_counts counts;
+		struct error err = ERROR_NULL;
+		size_t n = 1;
+		if (rows[i].paths[1] != NULL)
+			files[n++] = file_of(rows[i].paths[1], 2);
+		print_message("%s\n", rows[i].paths[0]);
+		assert_int_equal(wim_tree_put(tree, files, n, &counts, &err), rows[i].rc);
+		assert_true(err.text[0] != 0);
+		const uint8_t *after = wim_tree_bytes(tree, &n);
+		assert_int_equal(n, before.size);
+		assert_memory_equal(after, before.bytes, n);
+	}
+	buffer_free(&before);
+}
+
+static void takes_what_windows_takes(void **state)
+{
+	(void)state;
+	char longest[WIM_NAME_BYTES];
+	memset(longest, 'x', 255);
+	longest[255] = 0;
+	const char *const paths[] = {"com", "com0", "com10", "console", "nul-", "a.b.c", ".hidden",
+		"..x", "a b", "…", "\xf0\x9f\x92\xbe", "$x~1", "[a]{b}(c)", longest};
+	CLEANUP(wim_tree_closep) struct wim_tree *tree = open_tree();
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		const struct wim_tree_file file = file_of(paths[i], (uint8_t)(i + 1));
+		struct wim_tree_counts counts;
+		struct error err = ERROR_NULL;
+		assert_int_equal(wim_tree_put(tree, &file, 1, &counts, &err), 0);
+		assert_content(tree, paths[i], (uint8_t)(i + 1));
+	}
+	reopen(&tree);
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
+		assert_content(tree, paths[i], (uint8_t)(i + 1));
+
+	char too_long[300];
+	memset(too_long, 'x', 256);
+	too_long[256] = 0;
+	const struct wim_tree_file file = file_of(too_long, 1);
+	struct wim_tree_counts counts;
+	struct error err = ERROR_NULL;
+	assert_int_equal(wim_tree_put(tree, &file, 1, &counts, &err), -ENAMETOOLONG);
+}
+
+static void nothing_is_no_change(void **state)
+{
+	(void)state;
+	struct wim_tree_counts counts;
+	struct error err = ERROR_NULL;
+	struct buffer before = made_metadata(entries, N_ENTRIES);
+	CLEANUP(wim_tree_closep) struct wim_tree *tree = open_tree();
+	assert_int_equal(wim_tree_put(tree, NULL, 0, &counts, &err), 0);
+	assert_int_equal(counts.files, 0);
+	size_t n;
+	assert_memory_equal(wim_tree_bytes(tree, &n), before.bytes, before.size);
+	assert_int_equal(n, before.size);
+	buffer_free(&before);
+}
+
+/* An image that holds nothing yet, with a list of its own and without. */
+static void an_empty_image_takes_files(void **state)
+{
+	(void)state;
+	for (int has_list = 0; has_list < 2; has_list++) {
+		struct buffer metadata = made_metadata(NULL, 0);
+		struct wim_tree_counts counts;
+		struct error err = ERROR_NULL;
+		const struct wim_tree_file file = file_of("a/b", 1);
+		if (has_list == 0) {
+			memset(metadata.bytes + MADE_ROOT_AT + 16, 0, 8);
+			metadata.size -= 8;
+		}
+		CLEANUP(wim_tree_closep) struct wim_tree *tree = NULL;
+		assert_int_equal(wim_tree_open(&metadata, &tree, &err), 0);
+		assert_int_equal(wim_tree_put(tree, &file, 1, &counts, &err), 0);
+		reopen(&tree);
+		assert_content(tree, "a/b", 1);
+	}
+}
+
+/* ---- hostile trees ---- */
+
+static void set(struct buffer *metadata, size_t at, uint64_t value, size_t n)
+{
+	uint8_t bytes[8];
+	struct writer w = writer_over(bytes, sizeof(bytes));
+	writer_le64(&w, value);
+	assert_true(at + n <= metadata->size);
+	memcpy(metadata->bytes + at, bytes, n);
+}
+
+static uint64_t place_of(const char *path, bool of_list)
+{
+	struct wim_node node;
+	struct error err = ERROR_NULL;
+	CLEANUP(wim_tree_closep) struct wim_tree *tree = open_tree();
+	assert_int_equal(wim_tree_find(tree, path, &node, &err), 0);
+	return of_list ? node.children : node.at;
+}
+
+static void refuses_hostile_trees(void **state)
+{
+	(void)state;
+	const uint64_t windows = place_of("windows", false);
+	const uint64_t system32 = place_of("windows/system32", false);
+	const uint64_t cmd = place_of("windows/system32/cmd.exe", false);
+	const uint64_t drivers = place_of("windows/system32/drivers", false);
+	const uint64_t streams = place_of("windows/system32/streams.txt", false);
+	const uint64_t in_root = place_of("", true);
+	const struct {
+		const char *what;
+		uint64_t at, value;
+		size_t n;
+	} rows[] = {
+		{"a folder within itself", windows + 16, in_root, 8},
+		{"a folder that is its own list", system32 + 16, system32, 8},
+		{"a list over another's", drivers + 16, cmd, 8},
+		{"a list in the security descriptors", system32 + 16, 8, 8},
+		{"a list over the root", system32 + 16, MADE_ROOT_AT, 8},
+		{"a list at an odd place", system32 + 16, cmd + 1, 8},
+		{"a list past the end", system32 + 16, 1U << 20, 8},
+		{"a list at 2^56", system32 + 16, UINT64_C(1) << 56, 8},
+		{"a list at the last byte of all", system32 + 16, UINT64_MAX, 8},
+		{"a list at the last 8 bytes of all", system32 + 16, UINT64_MAX - 7, 8},
+		{"an entry of 2^56 bytes", cmd, UINT64_C(1) << 56, 8},
+		{"an entry of all bytes", cmd, UINT64_MAX, 8},
+		{"an entry past the end", cmd, 100000, 8},
+		{"an entry that is too short", cmd, 101, 8},
+		{"an entry of 9 bytes", cmd, 9, 8},
+		{"a name past its entry", cmd + 100, 400, 2},
+		{"a name of an odd length", cmd + 100, 13, 2},
+		{"no name", cmd + 100, 0, 2},
+		{"a short name past its entry", cmd + 98, 40, 2},
+		{"65535 streams", cmd + 96, 65535, 2},
+		{"a name of NULs", cmd + 102, 0, 2},
+		{"a slash in a name", cmd + 104, '/', 2},
+		{"a backslash in a name", cmd + 104, '\\', 2},
+		{"a stream of 2^56 bytes", streams + 128, UINT64_C(1) << 56, 8},
+		{"a stream that is too short", streams + 128, 37, 8},
+		{"a stream of no bytes", streams + 128, 0, 8},
+		{"a stream whose name is too long", streams + 128 + 36, 100, 2},
+		{"a root that is a file", MADE_ROOT_AT + 8, 0x20, 4},
+		{"a root that is none", MADE_ROOT_AT, 0, 8},
+		{"a root past the end", 0, 100000, 4},
+		{"a root at 2^32 - 1", 0, UINT32_MAX, 4},
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct buffer metadata = made_metadata(entries, N_ENTRIES);
+		struct wim_tree *tree = NULL;
+		struct error err = ERROR_NULL;
+		print_message("%s: ", rows[i].what);
+		set(&metadata, rows[i].at, rows[i].value, rows[i].n);
+		assert_int_equal(wim_tree_open(&metadata, &tree, &err), -EINVAL);
+		print_message("%s\n", err.text);
+		assert_non_null(strstr(err.text, "image metadata, byte "));
+		buffer_free(&metadata);
+	}
+}
+
+static void refuses_names_that_lead_elsewhere(void **state)
+{
+	(void)state;
+	const char *const names[] = {".", ".."};
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		const struct made_entry one[] = {
+			{MADE_ROOT, names[i], MADE_FOLDER, 0, 0, NULL, NULL}};
+		struct buffer metadata = made_metadata(one, 1);
+		struct wim_tree *tree = NULL;
+		struct error err = ERROR_NULL;
+		assert_int_equal(wim_tree_open(&metadata, &tree, &err), -EINVAL);
+		assert_non_null(strstr(err.text, "\"..\""));
+		buffer_free(&metadata);
+	}
+}
+
+static void refuses_what_is_cut(void **state)
+{
+	(void)state;
+	struct buffer whole = made_metadata(entries, N_ENTRIES);
+	for (size_t n = 0; n < whole.size; n++) {
+		struct buffer cut = buffer_with_max(64U << 20);
+		struct wim_tree *tree = NULL;
+		struct error err = ERROR_NULL;
+		/* Exactly as long, for the sanitizers. */
+		cut.bytes = malloc(n + 1);
+		assert_non_null(cut.bytes);
+		memcpy(cut.bytes, whole.bytes, n);
+		cut.size = n;
+		cut.capacity = n + 1;
+		assert_int_equal(wim_tree_open(&cut, &tree, &err), -EINVAL);
+		assert_true(err.text[0] != 0);
+		buffer_free(&cut);
+	}
+	buffer_free(&whole);
+}
+
+/* Every folder may name the same empty list: nothing is told twice by that. */
+static void empty_lists_may_be_shared(void **state)
+{
+	(void)state;
+	struct error err = ERROR_NULL;
+	const uint64_t drivers = place_of("windows/system32/drivers", false);
+	const uint64_t end = place_of("", true) - 8;
+	struct buffer metadata = made_metadata(entries, N_ENTRIES);
+	set(&metadata, drivers + 16, end, 8);
+	CLEANUP(wim_tree_closep) struct wim_tree *tree = NULL;
+	assert_int_equal(wim_tree_open(&metadata, &tree, &err), 0);
+	assert_list(tree, "windows/system32/drivers", "");
+}
+
+static void a_million_entries_are_enough(void **state)
+{
+	(void)state;
+	struct buffer metadata = made_metadata(NULL, 0);
+	struct wim_tree *tree = NULL;
+	struct error err = ERROR_NULL;
+	struct made_entry entry = {MADE_ROOT, "x", 0x20, 0, 0, NULL, NULL};
+	metadata.max = LIMIT_WIM_METADATA_BYTES;
+	metadata.size -= 8;
+	for (size_t i = 0; i <= LIMIT_WIM_TREE_ENTRIES; i++)
+		made_entry_add(&metadata, &entry, 0);
+	made_add(&metadata, 0, 8);
+	assert_int_equal(wim_tree_open(&metadata, &tree, &err), -EFBIG);
+	assert_true(err.text[0] != 0);
+	buffer_free(&metadata);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(finds_what_is_there),
+		cmocka_unit_test(says_what_is_not_there),
+		cmocka_unit_test(lists_folders),
+		cmocka_unit_test(tells_every_use_of_a_blob),
+		cmocka_unit_test(puts_files_and_folders),
+		cmocka_unit_test(a_file_is_replaced_in_its_place),
+		cmocka_unit_test(named_streams_go_with_what_is_replaced),
+		cmocka_unit_test(old_entries_keep_their_bytes),
+		cmocka_unit_test(puts_again_and_again),
+		cmocka_unit_test(refuses_what_cannot_be),
+		cmocka_unit_test(takes_what_windows_takes),
+		cmocka_unit_test(nothing_is_no_change),
+		cmocka_unit_test(an_empty_image_takes_files),
+		cmocka_unit_test(refuses_hostile_trees),
+		cmocka_unit_test(refuses_names_that_lead_elsewhere),
+		cmocka_unit_test(refuses_what_is_cut),
+		cmocka_unit_test(empty_lists_may_be_shared),
+		cmocka_unit_test(a_million_entries_are_enough),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
