@@ -42,6 +42,7 @@
 #define LIMIT_LOADER_FILE_BYTES           (64U << 20)  /* one boot file taken out of a WIM or ISO */
 #define LIMIT_BOOT_FILES_BYTES            (256U << 20) /* all boot files of one image together */
 #define LIMIT_ISO_DEPTH                   16           /* folders below folders in an ISO */
+#define LIMIT_ISO_HEAD_BYTES              (256U << 20)  /* an ISO that is made, without its largest file */
 #define LIMIT_ISO_ENTRIES                 100000       /* files and folders in an ISO */
 #define LIMIT_MEDIUM_JSON_BYTES           4096         /* pewter/medium.json of a boot medium */
 #define LIMIT_BCD_BYTES                   (1U << 20)   /* a boot configuration store */
