@@ -6,6 +6,7 @@
 #include "base/text.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/types.h>
@@ -27,8 +28,6 @@
 /* What the largest file's first block says until its real bytes take its place. */
 static const char placeholder[] = "here is where the largest file goes";
 
-static const uint8_t zeros[TAIL_BLOCKS * BLOCK_BYTES];
-
 /* ---- files as libisofs sees them ---- */
 
 struct source {
@@ -36,6 +35,7 @@ struct source {
 	uint64_t at;
 	bool is_placeholder; /* its bytes are not asked for */
 	ino_t number;
+	atomic_int *fault; /* the errno of a read that failed: libisofs would go on with zeros */
 };
 
 static int source_open(IsoStream *stream)
@@ -70,8 +70,12 @@ static int source_read(IsoStream *stream, void *bytes, size_t n)
 		if (source->at == 0)
 			memcpy(bytes, placeholder,
 				n < sizeof(placeholder) ? n : sizeof(placeholder));
-	} else if (n > 0 && view_read(source->view, source->at, bytes, n) < 0) {
-		return (int)ISO_FILE_READ_ERROR;
+	} else if (n > 0) {
+		int rc = view_read(source->view, source->at, bytes, n);
+		if (rc < 0) {
+			atomic_store(source->fault, rc);
+			return (int)ISO_FILE_READ_ERROR;
+		}
 	}
 	source->at += n;
 	return (int)n;
@@ -118,7 +122,8 @@ static struct IsoStream_Iface source_class = {
 	.update_size = source_update_size,
 };
 
-static IsoStream *source_new(struct view *view, bool is_placeholder, ino_t number)
+static IsoStream *source_new(
+	struct view *view, bool is_placeholder, ino_t number, atomic_int *fault)
 {
 	CLEANUP(memory_freep) struct source *source = malloc(sizeof(*source));
 	IsoStream *stream = malloc(sizeof(*stream)); /* iso_stream_unref() frees it */
@@ -127,7 +132,11 @@ static IsoStream *source_new(struct view *view, bool is_placeholder, ino_t numbe
 		return NULL;
 	}
 	*source = (struct source){
-		.view = view_ref(view), .is_placeholder = is_placeholder, .number = number};
+		.view = view_ref(view),
+		.is_placeholder = is_placeholder,
+		.number = number,
+		.fault = fault,
+	};
 	*stream = (IsoStream){.class = &source_class, .refcount = 1, .data = TAKE(source)};
 	return stream;
 }
@@ -142,6 +151,7 @@ struct volume {
 	IsoWriteOpts *options;
 	struct burn_source *output;
 	ino_t n_streams;
+	atomic_int fault; /* of libisofs' thread, reading a file */
 	struct error *err;
 };
 
@@ -198,7 +208,7 @@ static int add_stream(struct volume *volume, const char *path, struct view *view
 			return rc;
 		path = slash + 1;
 	}
-	IsoStream *stream = source_new(view, is_last, ++volume->n_streams);
+	IsoStream *stream = source_new(view, is_last, ++volume->n_streams, &volume->fault);
 	if (stream == NULL)
 		return error_set(volume->err, -ENOMEM, "out of memory");
 	int code = iso_tree_add_new_file(folder, path, stream, ret_file);
@@ -228,7 +238,7 @@ static int add_filler(struct volume *volume)
 {
 	CLEANUP(view_unrefp) struct view *block = NULL;
 	IsoFile *file = NULL;
-	if (view_new(&block) < 0 || view_add_static(block, zeros, BLOCK_BYTES) < 0)
+	if (view_new(&block) < 0 || view_add_zeros(block, BLOCK_BYTES) < 0)
 		return error_set(volume->err, -ENOMEM, "out of memory");
 	int rc = add_stream(volume, FILLER_NAME, block, false, &file);
 	if (rc == 0)
@@ -345,8 +355,7 @@ static int read_output(struct volume *volume, struct buffer *out, uint64_t n)
 		int got =
 			volume->output->read_xt(volume->output, out->bytes + out->size, (int)step);
 		if (got != (int)step)
-			return error_set(volume->err, -EIO,
-				"a file cannot be read, or became shorter meanwhile");
+			return error_set(volume->err, -EIO, "libisofs: it ended early");
 		out->size += step;
 		n -= step;
 	}
@@ -378,7 +387,10 @@ static int write_head(struct volume *volume, struct buffer *ret_head)
 							    : sizeof(placeholder);
 	if (memcmp(first.bytes, placeholder, n) != 0)
 		return error_set(volume->err, -EIO, "libisofs: the largest file is not the last");
-	return 0;
+	int fault_code = atomic_load(&volume->fault);
+	return fault_code == 0 ? 0
+			       : error_set(volume->err, fault_code,
+					 "a file cannot be read, or became shorter meanwhile");
 }
 
 /* ---- the whole ---- */
@@ -393,9 +405,7 @@ static int compose(const struct buffer *head, struct view *largest, struct view 
 	if (rc == 0)
 		rc = view_add_view(view, largest, 0, n);
 	if (rc == 0)
-		rc = view_add_static(view, zeros, (size_t)(whole_blocks(n) - n));
-	if (rc == 0)
-		rc = view_add_static(view, zeros, sizeof(zeros));
+		rc = view_add_zeros(view, whole_blocks(n) - n + TAIL_BLOCKS * BLOCK_BYTES);
 	if (rc == 0)
 		*ret_view = TAKE(view);
 	return rc;
