@@ -49,6 +49,7 @@ struct efi_device_path {
 #define EFI_DEVICE_PATH_IPV4      12
 #define EFI_DEVICE_PATH_URI       24
 #define EFI_DEVICE_PATH_MEDIA     4
+#define EFI_DEVICE_PATH_CDROM     2
 #define EFI_DEVICE_PATH_FILE      4
 #define EFI_DEVICE_PATH_END       0x7f
 
@@ -163,6 +164,22 @@ struct efi_file {
 struct efi_simple_file_system {
 	uint64_t revision;
 	efi_status (*open_volume)(struct efi_simple_file_system *this, struct efi_file **ret_root);
+};
+
+/* 13.9 Block I/O. */
+struct efi_block_media {
+	uint32_t media_id;
+	bool is_removable, is_present, is_partition, is_read_only, is_write_caching;
+	uint32_t block_size, io_align;
+	uint64_t last_block;
+};
+struct efi_block_io {
+	uint64_t revision;
+	struct efi_block_media *media;
+	void *reset;
+	efi_status (*read_blocks)(struct efi_block_io *this, uint32_t media_id, uint64_t block,
+		uintn size, void *buffer);
+	/* what follows is not used */
 };
 
 /* 14.4 PCI I/O; only configuration space is read. */
@@ -301,6 +318,8 @@ struct efi_ip4_config {
 	EFI_GUID(0x09576e91, 0x6d3f, 0x11d2, 0x8e, 0x39, 0x00, 0xa0, 0xc9, 0x69, 0x72, 0x3b)
 #define EFI_SIMPLE_FILE_SYSTEM_GUID                                                                \
 	EFI_GUID(0x964e5b22, 0x6459, 0x11d2, 0x8e, 0x39, 0x00, 0xa0, 0xc9, 0x69, 0x72, 0x3b)
+#define EFI_BLOCK_IO_GUID                                                                          \
+	EFI_GUID(0x964e5b21, 0x6459, 0x11d2, 0x8e, 0x39, 0x00, 0xa0, 0xc9, 0x69, 0x72, 0x3b)
 #define EFI_PXE_BASE_CODE_GUID                                                                     \
 	EFI_GUID(0x03c4e603, 0xac28, 0x11d3, 0x9a, 0x2d, 0x00, 0x90, 0x27, 0x3f, 0xc1, 0x4d)
 #define EFI_NII_31_GUID                                                                            \

@@ -29,6 +29,8 @@ struct fetch_ways {
 const struct fetch_ways *fetch_over_tftp(const struct station *station);
 const struct fetch_ways *fetch_over_http(const struct station *station);
 const struct fetch_ways *fetch_from_medium(const struct station *station);
+/* Of the CD that holds this volume; NULL if it is on no CD, or on one that cannot be read. */
+const struct fetch_ways *fetch_from_cd(efi_handle volume, bool *ret_is_cd);
 /* Gives the connection back, so that the next stage can make its own. */
 void fetch_http_close(void);
 /* One TFTP request for this name, whose answer does not matter: the last resort of a report. */

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * minipe's readers on the host: `minipe-read wim FILE PATH` and `minipe-read bcd FILE` print what
- * the firmware program would see. Used by check-readers, beside wimlib and hivex.
+ * minipe's readers on the host: `minipe-read wim FILE PATH`, `minipe-read iso FILE PATH` and
+ * `minipe-read bcd FILE` print what the firmware program would see. Used by check-readers, beside
+ * wimlib, mkisofs and hivex.
  */
 #include "bcd.h"
+#include "iso.h"
 #include "sha256.h"
 #include "wim.h"
 
@@ -93,6 +95,37 @@ static int read_bcd(struct bytes file)
 	return 0;
 }
 
+static bool read_blocks(void *context, uint32_t block, uint32_t n_blocks, void *out)
+{
+	const struct bytes *file = context;
+	struct bytes piece = bytes_piece(
+		*file, (uint64_t)block * ISO_BLOCK_BYTES, (uint64_t)n_blocks * ISO_BLOCK_BYTES);
+
+	if (piece.data)
+		memcpy(out, piece.data, piece.size);
+	return piece.data;
+}
+
+static int read_iso(struct bytes file, const char *path)
+{
+	struct iso iso = {.read = read_blocks, .context = &file};
+	const char *wrong = iso_open(&iso);
+	char hex[SHA256_HEX_BYTES];
+	struct iso_entry entry;
+	struct bytes data;
+
+	if (wrong)
+		return fail(wrong);
+	if (!iso_find(&iso, path, &entry) || entry.is_folder)
+		return fail("no such file");
+	data = bytes_piece(file, (uint64_t)entry.block * ISO_BLOCK_BYTES, entry.size);
+	if (entry.size && !data.data)
+		return fail("the file is not all there");
+	sha256_hex(data, hex);
+	printf("%s  %zu\n", hex, data.size);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	if (atexit(free_pieces))
@@ -101,6 +134,8 @@ int main(int argc, char **argv)
 		return read_wim(slurp(argv[2]), argv[3]);
 	if (argc == 3 && !strcmp(argv[1], "bcd"))
 		return read_bcd(slurp(argv[2]));
-	fprintf(stderr, "usage: minipe-read wim FILE PATH | bcd FILE\n");
+	if (argc == 4 && !strcmp(argv[1], "iso"))
+		return read_iso(slurp(argv[2]), argv[3]);
+	fprintf(stderr, "usage: minipe-read wim FILE PATH | bcd FILE | iso FILE PATH\n");
 	return 2;
 }

@@ -77,9 +77,13 @@ static enum fetch_result read(
 const struct fetch_ways *fetch_from_medium(const struct station *station)
 {
 	static const struct fetch_ways ways = {probe, read};
+	bool is_cd;
+	const struct fetch_ways *cd = fetch_from_cd(station->device, &is_cd);
 	struct efi_simple_file_system *volume =
 		protocol(station->device, &EFI_SIMPLE_FILE_SYSTEM_GUID);
 
+	if (is_cd)
+		return cd;
 	if (!volume || efi_failed(volume->open_volume(volume, &root)))
 		return NULL;
 	return &ways;
