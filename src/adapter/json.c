@@ -125,7 +125,7 @@ int json_add_text(struct buffer *out, const char *text)
 		rc = text_utf16le_to_utf8(wide.bytes, wide.size, &good);
 	if (rc < 0)
 		return rc;
-	json_t *node = json_stringn((const char *)good.bytes, good.size);
+	json_t *node = json_stringn(good.size > 0 ? (const char *)good.bytes : "", good.size);
 	char *quoted = node != NULL ? json_dumps(node, JSON_ENCODE_ANY) : NULL;
 	json_decref(node);
 	rc = quoted != NULL ? buffer_add_text(out, quoted) : -ENOMEM;

@@ -176,15 +176,10 @@ static int write_text(const struct startup_base *base, struct line old, struct b
 	return rc;
 }
 
-static void buffer_freep(struct buffer *buffer)
-{
-	buffer_free(buffer);
-}
-
 int startup_write_winpeshl(const struct startup_base *base, struct buffer *out)
 {
-	CLEANUP(buffer_freep) struct buffer narrow = buffer_with_max(4 * base->n_winpeshl + 16);
-	CLEANUP(buffer_freep) struct buffer text = buffer_with_max(out->max);
+	CLEANUP(buffer_free) struct buffer narrow = buffer_with_max(4 * base->n_winpeshl + 16);
+	CLEANUP(buffer_free) struct buffer text = buffer_with_max(out->max);
 	struct line old = {"", 0};
 	bool is_wide = false;
 	int rc = 0;
@@ -210,7 +205,7 @@ static int note_ours(void *context, struct line command)
 
 bool startup_is_ours(const void *winpeshl, size_t n)
 {
-	CLEANUP(buffer_freep) struct buffer narrow = buffer_with_max(4 * n + 16);
+	CLEANUP(buffer_free) struct buffer narrow = buffer_with_max(4 * n + 16);
 	struct line text;
 	bool is_wide;
 	return read_text(winpeshl, n, &narrow, &text, &is_wide) == 0 &&
