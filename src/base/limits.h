@@ -46,6 +46,7 @@
 #define LIMIT_ISO_ENTRIES                 100000       /* files and folders in an ISO */
 #define LIMIT_MEDIUM_JSON_BYTES           4096         /* pewter/medium.json of a boot medium */
 #define LIMIT_MANIFEST_BYTES              (32U << 20)  /* pewter/manifest.json of a revision */
+#define LIMIT_ADDED_BYTES                 (4ULL << 30)  /* files added to an image at once */
 #define LIMIT_WINPESHL_BYTES              65536        /* the winpeshl.ini of an image */
 #define LIMIT_BCD_BYTES                   (1U << 20)   /* a boot configuration store */
 #define LIMIT_CONFIG_BYTES                (1U << 20)   /* the configuration file */

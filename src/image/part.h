@@ -16,7 +16,7 @@ int part_of_package(struct store *store, const struct driver_package *package,
 
 /* A file or folder of this system that is to lie at a path of the image. */
 struct part_source {
-	const char *path;   /* here; of a folder all that is in it, links not followed */
+	const char *path;   /* here; of a folder all that is in it; links only to files inside */
 	const char *target; /* in the image: '\\' or '/' between names */
 };
 /* The same for files of the user's; paths in the part are from the image's root. */

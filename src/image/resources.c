@@ -21,7 +21,7 @@ struct writing {
 	resource_opener *opener;
 	void *context;
 	struct press *press;
-	struct sha1 *sha1;
+	struct sha1 *sha1, *again; /* of what is read first, and second */
 	struct sha256 *sha256;
 	struct resource *resources;
 	int out;
@@ -59,17 +59,25 @@ static int write_plain(struct writing *writing, struct resource *resource, struc
 	if (rc < 0)
 		return rc;
 	CLEANUP(file_closep) int fd = input.fd;
-	uint8_t bytes[WIM_CHUNK_BYTES];
+	uint8_t bytes[WIM_CHUNK_BYTES], digest[SHA1_BYTES];
 	for (uint64_t done = 0; rc == 0 && done < resource->original_bytes;) {
 		uint32_t n = chunk_size(resource->original_bytes, done / WIM_CHUNK_BYTES);
 		rc = file_read_at(fd, done, bytes, n);
 		if (rc == 0)
+			rc = sha1_add(writing->again, bytes, n);
+		if (rc == 0)
 			rc = write_at(writing->out, resource->offset + done, bytes, n);
 		done += n;
 	}
+	if (rc < 0)
+		return error_set(err, rc, "%s", strerror(-rc));
+	/* All of it was read before its last chunk came out, so that the first hash is there. */
+	sha1_finish(writing->again, digest);
+	if (memcmp(digest, resource->sha1, sizeof(digest)) != 0)
+		return error_set(err, -EIO, "a file has changed while it was read; begin again");
 	resource->is_compressed = false;
 	resource->stored_bytes = resource->original_bytes;
-	return rc < 0 ? error_set(err, rc, "%s", strerror(-rc)) : 0;
+	return 0;
 }
 
 static int finish_resource(struct writing *writing, struct error *err)
@@ -210,6 +218,7 @@ static void writing_end(struct writing *writing)
 {
 	(void)press_close(writing->press);
 	(void)sha1_free(writing->sha1);
+	(void)sha1_free(writing->again);
 	(void)sha256_free(writing->sha256);
 	free(writing->sizes);
 }
@@ -232,6 +241,8 @@ int resources_write(enum wim_compression compression, resource_opener *opener, v
 	if (rc < 0)
 		return rc;
 	rc = sha1_new(&writing.sha1);
+	if (rc == 0)
+		rc = sha1_new(&writing.again);
 	if (rc == 0)
 		rc = sha256_new(&writing.sha256);
 	if (rc < 0)
