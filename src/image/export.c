@@ -164,11 +164,17 @@ static int put_view(struct target *target, const struct view *view)
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && i < view_n_segments(view); i++) {
 		const struct view_segment *segment = view_segment(view, i);
-		if (segment->kind == VIEW_FILE)
-			rc = put_file(target, segment);
-		else
+		switch (segment->kind) {
+		case VIEW_FILE: rc = put_file(target, segment); break;
+		case VIEW_MEMORY:
 			rc = put_bytes(target, segment->memory, (size_t)segment->length);
+			break;
+		case VIEW_ZEROS: advance(target, segment->length); break;
+		}
 	}
+	/* A hole at the end, too, is part of the file. */
+	if (rc == 0 && ftruncate(target->fd, (off_t)target->size) < 0)
+		rc = -errno;
 	return rc;
 }
 

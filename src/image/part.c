@@ -56,7 +56,13 @@ static int make_blob(struct store *store, enum wim_compression compression, reso
 		(void)close(fd);
 		return rc;
 	}
-	return store_blob_commit(store, fd, ret_blob, err);
+	uint64_t size;
+	rc = file_size(fd, &size);
+	if (rc == 0 && size > 0)
+		return store_blob_commit(store, fd, ret_blob, err);
+	(void)close(fd);
+	*ret_blob = (struct blob){.size = 0};
+	return rc < 0 ? error_set(err, rc, "%s", strerror(-rc)) : 0;
 }
 
 static int keep(struct store *store, const char *key, struct part_record *part, struct error *err)
@@ -72,8 +78,9 @@ static bool is_whole(struct store *store, const struct part_record *part)
 {
 	uint64_t size;
 	CLEANUP(file_closep) int fd = -1;
-	return store_blob_open(store, part->blob.sha256, &fd, NULL) == 0 &&
-	       file_size(fd, &size) == 0 && size == part->blob.size;
+	return part->blob.size == 0 ||
+	       (store_blob_open(store, part->blob.sha256, &fd, NULL) == 0 &&
+		       file_size(fd, &size) == 0 && size == part->blob.size);
 }
 
 /* ---- packages ---- */

@@ -81,6 +81,7 @@ static struct view *sample(void)
 	add_range(view, 4, SOURCE_BYTES - 4);
 	add_range(view, 77777, 12345);
 	assert_int_equal(view_add_static(view, "TAIL", 4), 0);
+	assert_int_equal(view_add_zeros(view, 5000), 0);
 	return view;
 }
 
@@ -90,11 +91,13 @@ static void expect_sample(const char *name)
 	struct buffer bytes = buffer_with_max(SOURCE_BYTES * 2);
 	assert_true(fd >= 0);
 	assert_int_equal(file_read_all(fd, &bytes), 0);
-	assert_int_equal(bytes.size, SOURCE_BYTES + 12345 + 4);
+	assert_int_equal(bytes.size, SOURCE_BYTES + 12345 + 4 + 5000);
 	assert_memory_equal(bytes.bytes, "HEAD", 4);
 	assert_memory_equal(bytes.bytes + 4, content + 4, SOURCE_BYTES - 4);
 	assert_memory_equal(bytes.bytes + SOURCE_BYTES, content + 77777, 12345);
 	assert_memory_equal(bytes.bytes + SOURCE_BYTES + 12345, "TAIL", 4);
+	for (size_t i = bytes.size - 5000; i < bytes.size; i++)
+		assert_int_equal(bytes.bytes[i], 0);
 	buffer_free(&bytes);
 }
 
