@@ -18,6 +18,7 @@ static void match_free(struct device_match *match)
 {
 	for (size_t i = 0; match && i < match->n; i++) {
 		free(match->candidates[i].section);
+		free(match->candidates[i].service);
 		free(match->candidates[i].description);
 		free(match->candidates[i].reason);
 	}
@@ -125,6 +126,9 @@ static int describe(const struct query *query, const struct draft *draft,
 	candidate->description = strdup(draft->hit->model.description);
 	if (draft->install)
 		candidate->section = strdup(draft->install->section);
+	bool has_service = draft->install && draft->install->service;
+	if (has_service)
+		candidate->service = strdup(draft->install->service);
 	if (draft->state == CANDIDATE_MARKED && query_is_forbidden(query, draft, &verdict)) {
 		candidate->reason = strdup(verdict.reason);
 		(void)text_copy(candidate->instead, sizeof(candidate->instead), verdict.instead);
@@ -134,7 +138,8 @@ static int describe(const struct query *query, const struct draft *draft,
 		candidate->reason = words_of(query, draft);
 	}
 	bool is_whole = candidate->description && candidate->reason &&
-			(!draft->install || candidate->section);
+			(!draft->install || candidate->section) &&
+			(!has_service || candidate->service);
 	return is_whole ? 0 : match_no_memory(err);
 }
 

@@ -28,6 +28,7 @@ struct candidate {
 	bool is_inbox;     /* the image brings it along: nothing has to be added */
 	uint32_t rank;     /* of usable, too new, incomplete and marked ones */
 	char *section;     /* the install section with its platform; owned; NULL if there is none */
+	char *service;     /* of its function driver; owned; NULL if there is none */
 	char *description; /* owned */
 	char id[256];      /* the id that matched */
 	uint32_t date;     /* of this driver: the install section's own DriverVer, else the INF's */

@@ -256,7 +256,8 @@ static int collect_ids(struct driver_search *search, const char *from, const cha
 	struct sql_query query = sql_query(search->store->sql,
 		"SELECT DISTINCT driver_id.id FROM driver_id JOIN driver_package"
 		" ON number = driver_id.package WHERE driver_id.id >= ? AND driver_id.id < ?"
-		" AND (package > 0 OR package BETWEEN ? AND ?) AND lower(class) = lower(?)"
+		" AND (package > 0 OR package BETWEEN ? AND ?) AND lower(class) = "
+		"lower(coalesce(?, class))"
 		" ORDER BY driver_id.id");
 	sql_put_text(&query, from);
 	sql_put_text(&query, until);

@@ -159,8 +159,8 @@ DEFINE_FREEP(struct driver_search, driver_search_close);
 /* All hits of the ids (upper case), in no particular order; valid until the next call. */
 int driver_search_ids(struct driver_search *search, const char *const *ids, size_t n_ids,
 	const struct driver_hit **ret_hits, size_t *ret_n, struct error *err) MUST_CHECK;
-/* Ids that begin so (upper case) and that packages of the class name; sorted, each once.
- * driver_ids_free() releases them. */
+/* Ids that begin so (upper case) and that packages of the class (NULL: of any) name; sorted, each
+ * once. driver_ids_free() releases them. */
 int driver_search_beginning(struct driver_search *search, const char *beginning, const char *class,
 	char ***ret_ids, size_t *ret_n, struct error *err) MUST_CHECK;
 /* The package of a hit: its record without models and files, with sections; valid as long as the

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "driver/nics.h"
+
+#include "base/limits.h"
+#include "base/text.h"
+#include "device/pci.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* Those sections that the target takes, by number; to be freed. */
+static bool *taken_sections(const struct driver_package *package, const struct target *target)
+{
+	bool *taken = calloc(package->n_sections + 1, sizeof(*taken));
+	if (taken == NULL)
+		return NULL;
+	for (size_t first = 0, end; first < package->n_sections; first = end) {
+		enum decoration_fit why;
+		uint32_t manufacturer = package->sections[first].manufacturer;
+		end = first + 1;
+		while (end < package->n_sections &&
+			package->sections[end].manufacturer == manufacturer)
+			end++;
+		int best = target_choose_section(
+			&package->sections[first], end - first, manufacturer, target, &why);
+		if (best >= 0)
+			taken[first + (size_t)best] = true;
+	}
+	return taken;
+}
+
+static bool is_installed(
+	const struct driver_package *package, const char *name, const struct target *target)
+{
+	for (size_t i = 0; i < package->n_installs; i++) {
+		const struct driver_install *install = &package->installs[i];
+		if (strcmp(install->arch, target->arch) == 0 &&
+			text_equal_nocase(install->name, name))
+			return install->section != NULL && install->n_missing == 0;
+	}
+	return false;
+}
+
+/* Ids with a class code are no card's: one driver for all cards is the Windows' own business. */
+static void add_model(struct nic_set *set, const struct driver_model *model)
+{
+	for (size_t i = 0; i < model->n_ids; i++) {
+		struct pci_function function;
+		if (pci_parse_id(model->ids[i], &function) && !function.has_class)
+			set->ids[set->n++] = (struct nic_id){.vendor = function.vendor,
+				.device = function.device,
+				.any_board = !function.has_subsystem};
+	}
+}
+
+static int make_room(struct nic_set *set, const struct driver_package *package)
+{
+	size_t n = set->n + 1;
+	for (size_t i = 0; i < package->n_models; i++)
+		n += package->models[i].n_ids;
+	struct nic_id *grown = reallocarray(set->ids, n, sizeof(*grown));
+	if (grown == NULL)
+		return -ENOMEM;
+	set->ids = grown;
+	return 0;
+}
+
+int nics_add_package(struct nic_set *set, const struct driver_package *package,
+	const struct target *target, struct error *err)
+{
+	if (!text_equal_nocase(package->class, "Net"))
+		return 0;
+	CLEANUP(memory_freep) bool *taken = taken_sections(package, target);
+	if (taken == NULL || make_room(set, package) < 0)
+		return error_set(err, -ENOMEM, "no memory for the ids of network cards");
+	const char *install = NULL;
+	bool is_good = false;
+	for (size_t i = 0; i < package->n_models; i++) {
+		const struct driver_model *model = &package->models[i];
+		if (!taken[model->section])
+			continue;
+		/* Neighbours often name the same one. */
+		if (install == NULL || strcmp(install, model->install) != 0)
+			is_good = is_installed(package, model->install, target);
+		install = model->install;
+		if (is_good)
+			add_model(set, model);
+	}
+	/* The same id stands in section after section. */
+	nics_finish(set);
+	return 0;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct nic_id *x = a, *y = b;
+	uint32_t left = (uint32_t)x->vendor << 16 | x->device;
+	uint32_t right = (uint32_t)y->vendor << 16 | y->device;
+	return (left > right) - (left < right);
+}
+
+void nics_finish(struct nic_set *set)
+{
+	size_t n = 0;
+	if (set->n == 0)
+		return;
+	qsort(set->ids, set->n, sizeof(*set->ids), compare);
+	for (size_t i = 0; i < set->n; i++) {
+		if (n > 0 && compare(&set->ids[n - 1], &set->ids[i]) == 0)
+			set->ids[n - 1].any_board |= set->ids[i].any_board;
+		else
+			set->ids[n++] = set->ids[i];
+	}
+	set->n = n;
+	struct nic_id *fitted = reallocarray(set->ids, n, sizeof(*fitted));
+	if (fitted != NULL)
+		set->ids = fitted;
+}
+
+const struct nic_id *nics_find(const struct nic_set *set, uint16_t vendor, uint16_t device)
+{
+	const struct nic_id wanted = {.vendor = vendor, .device = device};
+	return set->n == 0 ? NULL : bsearch(&wanted, set->ids, set->n, sizeof(*set->ids), compare);
+}
