@@ -251,10 +251,20 @@ static int installed_view(
 	return view_cache_path(wish->files->config.cache, path, ret_view, err);
 }
 
-/* The image as the boot's revision has it. A revision without a layer is its base. */
+/* The image as the boot's revision has it. */
 static int image_view(const struct wish *wish, struct view **ret_view, struct error *err)
 {
-	return view_cache_blob(wish->files->config.cache, &wish->image->base, ret_view, err);
+	return view_cache_revision(
+		wish->files->config.cache, wish->image, wish->boot->record.revision, ret_view, err);
+}
+
+static int image_size(const struct wish *wish, uint64_t *ret_size, struct error *err)
+{
+	CLEANUP(view_unrefp) struct view *view = NULL;
+	int rc = image_view(wish, &view, err);
+	if (rc == 0)
+		*ret_size = view_size(view);
+	return rc;
 }
 
 static int view_of_bytes(const void *bytes, size_t n, struct view **ret_view)
@@ -291,8 +301,11 @@ static int make_bcd(const struct wish *wish, struct buffer *out, struct error *e
 		parameters.wim_path = wim_path;
 		parameters.tftp_block_bytes = config->bcd_block_bytes;
 		parameters.tftp_window_blocks = config->bcd_window_blocks;
-		parameters.tftp_variable_window =
-			config_wants_variable_window(config, wish->image->base.size);
+		uint64_t size = 0;
+		int rc = image_size(wish, &size, err);
+		if (rc < 0)
+			return rc;
+		parameters.tftp_variable_window = config_wants_variable_window(config, size);
 	}
 	return image_bcd_build(&parameters, out, err);
 }
@@ -457,7 +470,8 @@ static int open_view_for(struct files *files, const struct file_request *request
 	if (wish.image == NULL)
 		return -ENOENT; /* it has been removed under the boot */
 	int rc = find_view(&wish, ret_view, &err);
-	if (rc < 0 && rc != -ENOENT)
+	/* Without words it is a file that this image does not have. */
+	if (rc < 0 && (rc != -ENOENT || err.text[0] != 0))
 		log_error("event=file-failed boot=%s file=%s reason=\"%s\"", boot->record.id,
 			entry->name, err.text[0] != 0 ? err.text : strerror(-rc));
 	return rc;

@@ -27,6 +27,7 @@ int guide_reload(struct guide *guide, bool is_forced, bool *ret_changed, struct 
 	(void)catalogue_free(guide->catalogue);
 	guide->catalogue = catalogue;
 	guide->change_count = count;
+	guide->n_loads++;
 	*ret_changed = true;
 	return 0;
 }
@@ -160,7 +161,11 @@ static void decide(struct guide *guide, struct boot_request *request, uint32_t a
 	int64_t now_ms, struct boot **boot)
 {
 	struct error err = ERROR_NULL;
+	bool changed;
 	const struct guid *uuid = request->client.has_uuid ? &request->client.uuid : NULL;
+	/* What was prepared a moment ago names a revision that the catalogue must know. */
+	if (guide_reload(guide, false, &changed, &err) < 0)
+		log_error("event=reload-failed reason=\"%s\"", err.text);
 	int rc = catalogue_client(guide->store, request->mac, uuid, &guide->known, &err);
 	if (rc < 0) {
 		log_error("event=client-unreadable reason=\"%s\"", err.text);

@@ -22,6 +22,7 @@ struct guide {
 	struct boots *boots;
 	struct catalogue *catalogue; /* owned; NULL until guide_reload() */
 	uint64_t change_count;       /* of the store, when the catalogue was loaded */
+	uint64_t n_loads;            /* how often it was: each decision looks for news */
 	struct boot_policy policy;
 	uint32_t address;   /* that clients are told to load from; 0: where they were heard */
 	uint16_t http_port; /* 0: there is no HTTP listener */

@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 #define FLUSH_PERIOD_MS        100  /* how late a timeline is, and how often it costs a sync */
-#define NEWS_PERIOD_MS         500  /* how soon an imported image can be booted */
+#define NEWS_PERIOD_MS         500  /* where the system does not tell of them at once */
 #define TICK_PERIOD_MS         1000 /* silence, expiry */
 #define STORE_PATIENCE_MS      100  /* while the loop runs: DHCP and HTTP wait with it */
 #define STORE_LAST_PATIENCE_MS 5000 /* when all else has ended */
@@ -42,6 +42,9 @@ struct server {
 	uv_loop_t loop;
 	uv_signal_t signals[ARRAY_SIZE(handled_signals)];
 	uv_timer_t timers[N_TIMERS];
+	uv_poll_t watch;  /* of the store: what another process has committed */
+	int watch_fd;     /* -1: there is none */
+	uint64_t n_loads; /* of the guide's catalogue, when the cache was looked through */
 	bool is_stopping, has_handles;
 	struct store *store;
 	struct boots *boots;
@@ -67,11 +70,39 @@ static void reload(struct server *server, bool is_forced)
 		log_error("event=reload-failed reason=\"%s\"", err.text);
 		return;
 	}
-	if (!changed)
+	if (server->guide.n_loads == server->n_loads)
 		return;
-	view_cache_drop(server->cache);
+	server->n_loads = server->guide.n_loads;
+	view_cache_refresh(server->cache);
 	log_line(is_forced ? LOG_INFO : LOG_DEBUG, "event=catalogue images=%zu",
 		catalogue_images(server->guide.catalogue)->n_images);
+}
+
+static void on_news(uv_poll_t *poll, int status, int events)
+{
+	struct server *server = poll->data;
+	(void)status;
+	(void)events;
+	store_watch_drain(server->watch_fd);
+	reload(server, false);
+}
+
+/* A file system that does not tell of changes is asked by the timer. */
+static void watch_store(struct server *server)
+{
+	struct error err = ERROR_NULL;
+	int fd;
+	if (store_watch(server->store, &fd, &err) < 0) {
+		log_warning("event=no-watch reason=\"%s\"", err.text);
+		return;
+	}
+	if (uv_poll_init(&server->loop, &server->watch, fd) != 0) {
+		(void)close(fd);
+		return;
+	}
+	server->watch_fd = fd;
+	server->watch.data = server;
+	(void)uv_poll_start(&server->watch, UV_READABLE, on_news);
 }
 
 static void log_statistics(const struct server *server)
@@ -131,6 +162,8 @@ static void stop(struct server *server)
 			uv_unref((uv_handle_t *)&server->signals[i]);
 		for (size_t i = 0; i < N_TIMERS; i++)
 			uv_close((uv_handle_t *)&server->timers[i], NULL);
+		if (server->watch_fd >= 0)
+			uv_close((uv_handle_t *)&server->watch, NULL);
 	}
 	dhcp_listener_stop(server->dhcp);
 	http_listener_stop(server->http);
@@ -178,6 +211,7 @@ static int start_handles(struct server *server, struct error *err)
 	};
 	int rc = 0;
 	server->has_handles = true;
+	watch_store(server);
 	for (size_t i = 0; i < N_TIMERS; i++) {
 		(void)uv_timer_init(&server->loop, &server->timers[i]);
 		server->timers[i].data = server;
@@ -380,6 +414,8 @@ static void close_all(struct server *server)
 			uv_close((uv_handle_t *)&server->signals[i], NULL);
 	(void)uv_run(&server->loop, UV_RUN_DEFAULT);
 	(void)uv_loop_close(&server->loop);
+	if (server->watch_fd >= 0)
+		(void)close(server->watch_fd);
 	free(server->script);
 	free(server);
 }
@@ -391,6 +427,7 @@ int serve_run(const char *state, const struct config *config, struct error *err)
 		return error_set(err, -ENOMEM, "out of memory");
 	server->config = config;
 	server->state = state;
+	server->watch_fd = -1;
 	log_set_level(config->log);
 	raise_descriptor_limit();
 	/* A client that goes away while sendfile() writes to it must not take us along. */

@@ -3,11 +3,13 @@
  * written about it. */
 #include "../unit.h"
 
+#include "../store/revision_samples.h"
 #include "../store/scratch.h"
 #include "base/text.h"
 #include "server/clock.h"
 #include "server/files.h"
 
+#include <dirent.h>
 #include <errno.h>
 
 #define CLIENT  0x0a4d0064
@@ -456,6 +458,144 @@ static void an_image_that_goes_is_no_crash(void **state)
 	assert_null(discover(f, mac_one, begin_ms + SECOND, false));
 }
 
+/* ---- revisions ---- */
+
+static void add_revision(struct fixture *f, unsigned first, unsigned n)
+{
+	struct error err = ERROR_NULL;
+	struct revision_record record;
+	struct store *other;
+	/* As another process does it. */
+	assert_ok(store_open(scratch_directory, STORE_CREATE, &other, &err));
+	assert_ok(sample_revision(f->store, "sample", first, n, &record, &err));
+	assert_ok(store_revision_add(other, &record, record.revision - 1, &err));
+	revision_record_clear(&record);
+	store_close(other);
+}
+
+/* What a client gets at the path, as text. */
+static void read_wim(
+	struct fixture *f, enum file_transport transport, const char *path, char text[static 400])
+{
+	struct file_answer answer;
+	assert_int_equal(ask(f, transport, path, CLIENT, &answer), 0);
+	memset(text, 0, 400);
+	assert_true(view_size(answer.view) < 400);
+	assert_int_equal(view_read(answer.view, 0, text, (size_t)view_size(answer.view)), 0);
+	end(f, &answer, FILE_END_DONE);
+}
+
+static void a_boot_gets_the_revision_that_was_decided(void **state)
+{
+	struct fixture *f = *state;
+	char path[LIMIT_PATH_BYTES], second[LIMIT_PATH_BYTES], text[400];
+	const char *layered = "layer of sample@2 with 2 packages from 1he whole image"
+			      "resources of package 1resources of package 2";
+	(void)discover(f, mac_one, begin_ms, false);
+	assert_int_equal(boots_by_mac(f->boots, mac_one)->record.revision, 1);
+	in_boot(f, "boot.wim", path);
+
+	/* News are looked for with each decision, and a boot under way keeps what it began with. */
+	add_revision(f, 1, 2);
+	static const uint8_t mac_two[6] = {0x52, 0x54, 0, 0, 0, 2};
+	(void)discover(f, mac_two, begin_ms + SECOND, false);
+	const struct boot *boot = boots_by_mac(f->boots, mac_two);
+	assert_int_equal(boot->record.revision, 2);
+	tree_path(boot->record.id, "boot.wim", '/', second);
+	read_wim(f, FILE_TFTP, path, text);
+	assert_string_equal(text, WIM);
+	read_wim(f, FILE_TFTP, second, text);
+	assert_string_equal(text, layered);
+	read_wim(f, FILE_HTTP, second, text);
+	assert_string_equal(text, layered);
+
+	/* A transfer under way reads what it began to read, whatever becomes of its revision. */
+	struct error err = ERROR_NULL;
+	struct file_answer answer;
+	bool changed;
+	size_t n;
+	assert_int_equal(ask(f, FILE_TFTP, second, CLIENT, &answer), 0);
+	assert_ok(store_image_remove(f->store, "sample", &err));
+	assert_ok(store_blob_sweep(f->store, &n, &err));
+	assert_true(n > 0);
+	assert_ok(guide_reload(&f->guide, true, &changed, &err));
+	view_cache_refresh(f->cache);
+	assert_int_equal(view_cache_count(f->cache), 0);
+	memset(text, 0, sizeof(text));
+	assert_int_equal(view_read(answer.view, 0, text, (size_t)view_size(answer.view)), 0);
+	assert_string_equal(text, layered);
+	end(f, &answer, FILE_END_DONE);
+}
+
+static size_t count_descriptors(void)
+{
+	size_t n = 0;
+	DIR *folder = opendir("/proc/self/fd");
+	assert_non_null(folder);
+	while (readdir(folder) != NULL)
+		n++;
+	(void)closedir(folder);
+	return n;
+}
+
+static void revisions_share_descriptors(void **state)
+{
+	struct fixture *f = *state;
+	struct error err = ERROR_NULL;
+	struct image_record image;
+	struct view *views[20], *view;
+	for (unsigned i = 0; i < 20; i++)
+		add_revision(f, 1, i + 10);
+	assert_ok(store_image_get(f->store, "sample", &image, &err));
+	size_t before = count_descriptors();
+	for (uint32_t i = 0; i < 20; i++)
+		assert_ok(view_cache_revision(f->cache, &image, i + 2, &views[i], &err));
+	/* One for the base, one for each layer, one for each of 29 packages. */
+	assert_int_equal(count_descriptors() - before, 1 + 20 + 29);
+	assert_ok(view_cache_revision(f->cache, &image, 0, &view, &err));
+	assert_ptr_equal(view, views[19]);
+	view_unref(view);
+	/* News close nothing that is still there. */
+	view_cache_refresh(f->cache);
+	assert_int_equal(view_cache_count(f->cache), 1 + 20 + 29);
+	assert_ok(view_cache_revision(f->cache, &image, 21, &view, &err));
+	assert_int_equal(count_descriptors() - before, 1 + 20 + 29);
+	view_unref(view);
+	for (size_t i = 0; i < 20; i++)
+		views[i] = view_unref(views[i]);
+	image_record_clear(&image);
+}
+
+static void a_blob_that_is_gone_is_an_error_with_its_place(void **state)
+{
+	struct fixture *f = *state;
+	struct error err = ERROR_NULL;
+	struct image_record image;
+	struct revision_record record;
+	struct view *view;
+	char path[LIMIT_PATH_BYTES], blob[256];
+	add_revision(f, 1, 3);
+	assert_ok(store_revision_get(f->store, "sample", 0, &record, &err));
+	const char *hash = record.blobs[2].sha256;
+	(void)snprintf(blob, sizeof(blob), "%s/blobs/%.2s/%s", scratch_directory, hash, hash);
+	assert_int_equal(unlink(blob), 0);
+	revision_record_clear(&record);
+
+	(void)discover(f, mac_one, begin_ms, false);
+	in_boot(f, "boot.wim", path);
+	uint64_t n_failed = files_counters(f->files)->n_failed;
+	assert_int_equal(ask_once(f, path, CLIENT), -EIO);
+	assert_int_equal(files_counters(f->files)->n_failed, n_failed + 1);
+	assert_ok(store_image_get(f->store, "sample", &image, &err));
+	assert_int_equal(view_cache_revision(f->cache, &image, 2, &view, &err), -EIO);
+	assert_non_null(strstr(err.text, blob));
+	/* A revision that is not there (any more), and one of another base. */
+	assert_int_equal(view_cache_revision(f->cache, &image, 9, &view, &err), -ENOENT);
+	memset(image.base.sha256, '0', SHA256_TEXT_BYTES - 1);
+	assert_int_equal(view_cache_revision(f->cache, &image, 1, &view, &err), -ENOENT);
+	image_record_clear(&image);
+}
+
 int main(void)
 {
 	log_set_level(LOG_ERROR);
@@ -480,6 +620,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			silence_ends_boots_and_forgets_them, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_image_that_goes_is_no_crash, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_boot_gets_the_revision_that_was_decided, setup, teardown),
+		cmocka_unit_test_setup_teardown(revisions_share_descriptors, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_blob_that_is_gone_is_an_error_with_its_place, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
