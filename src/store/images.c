@@ -53,8 +53,8 @@ static int add_record(struct store *store, const struct image_record *record, st
 	CLEANUP(sql_done)
 	struct sql_query query = sql_query(store->sql,
 		"INSERT INTO image (name, arch, version, winpe, description, source, boot_index,"
-		" base, revision, created_ms, format, ramdisk_offset, ramdisk_length)"
-		" VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?)");
+		" base, revision, last_revision, created_ms, format, ramdisk_offset,"
+		" ramdisk_length) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, 1, ?, ?, ?, ?)");
 	sql_put_text(&query, record->name);
 	sql_put_text(&query, record->arch);
 	sql_put_text(&query, record->version);
@@ -130,6 +130,7 @@ static void read_record(struct sql_query *query, struct image_record *record)
 	sql_get_text(query, record->base.sha256, sizeof(record->base.sha256));
 	record->base.size = sql_get_u64(query);
 	record->revision = (uint32_t)sql_get_u64(query);
+	record->last_revision = (uint32_t)sql_get_u64(query);
 	record->created_ms = sql_get_i64(query);
 	sql_get_text(query, format, sizeof(format));
 	record->is_sdi = strcmp(format, "sdi") == 0;
@@ -161,7 +162,8 @@ static int read_files(struct store *store, struct image_record *record, struct e
 
 #define SELECT_IMAGE                                                                               \
 	"SELECT image.name, arch, version, winpe, description, source, boot_index, base, size,"    \
-	" revision, created_ms, format, ramdisk_offset, ramdisk_length FROM image JOIN blob ON "   \
+	" revision, last_revision, created_ms, format, ramdisk_offset, ramdisk_length FROM image " \
+	"JOIN blob ON "                                                                            \
 	"blob.sha256 = base "
 
 static int get_record(

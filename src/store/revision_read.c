@@ -56,7 +56,7 @@ static int add_numbered(struct reading *reading, const struct blob *blob)
 #define SELECT_REVISION                                                                            \
 	"SELECT image_revision.id, image.name, image_revision.revision,"                           \
 	" image_revision.created_ms, why, image_revision.size, base.sha256, base.size,"            \
-	" layer.sha256, layer.size"
+	" layer.sha256, layer.size, is_own"
 #define FROM_REVISION                                                                              \
 	" FROM image_revision JOIN image ON image.name = image_revision.image"                     \
 	" JOIN blob AS base ON base.sha256 = image.base"                                           \
@@ -75,6 +75,7 @@ static int64_t read_record(
 	ret_base->size = sql_get_u64(query);
 	sql_get_text(query, record->layer.sha256, sizeof(record->layer.sha256));
 	record->layer.size = sql_get_u64(query);
+	record->is_own = sql_get_i64(query) != 0;
 	return id;
 }
 

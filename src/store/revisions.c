@@ -187,8 +187,8 @@ static int check_image(struct store *store, const struct revision_record *record
 {
 	char base[SHA256_TEXT_BYTES];
 	CLEANUP(sql_done)
-	struct sql_query query =
-		sql_query(store->sql, "SELECT base, revision FROM image WHERE name = ?");
+	struct sql_query query = sql_query(
+		store->sql, "SELECT base, revision, last_revision FROM image WHERE name = ?");
 	sql_put_text(&query, record->image);
 	int rc = sql_step(&query, err);
 	if (rc < 0)
@@ -199,11 +199,14 @@ static int check_image(struct store *store, const struct revision_record *record
 		return error_set(err, -ENOENT,
 			"image \"%s\" has been %s meanwhile; nothing was added to it",
 			record->image, rc == 0 ? "removed" : "replaced");
-	uint64_t newest = sql_get_u64(&query);
-	if (newest != built_on)
+	uint64_t newest = sql_get_u64(&query), last = sql_get_u64(&query);
+	if (record->revision > last + 1)
+		return error_set(err, -EINVAL, "revision %u of \"%s\" does not follow %llu",
+			record->revision, record->image, (unsigned long long)last);
+	if (newest != built_on || record->revision != last + 1)
 		return error_set(err, -ESTALE,
 			"image \"%s\" has got revision %llu meanwhile; try again", record->image,
-			(unsigned long long)newest);
+			(unsigned long long)last);
 	return 0;
 }
 
@@ -220,7 +223,7 @@ static int insert_revision(struct store *store, const struct revision_record *re
 	CLEANUP(sql_done)
 	struct sql_query query = sql_query(store->sql,
 		"INSERT INTO image_revision (image, revision, created_ms, why, size, layer, pieces,"
-		" nics) VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+		" nics, is_own) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
 	sql_put_text(&query, record->image);
 	sql_put_i64(&query, record->revision);
 	sql_put_i64(&query, record->created_ms != 0 ? record->created_ms : store_now_ms());
@@ -229,6 +232,7 @@ static int insert_revision(struct store *store, const struct revision_record *re
 	sql_put_text(&query, layer->sha256[0] != 0 ? layer->sha256 : NULL);
 	sql_put_bytes(&query, pieces->bytes, pieces->size);
 	sql_put_bytes(&query, nics.bytes, nics.size);
+	sql_put_i64(&query, record->is_own);
 	return sql_execute(&query, err);
 }
 
@@ -321,9 +325,11 @@ static int claim_parts(struct store *store, int64_t revision, struct error *err)
 static int set_newest(struct store *store, const struct revision_record *record, struct error *err)
 {
 	CLEANUP(sql_done)
-	struct sql_query query =
-		sql_query(store->sql, "UPDATE image SET revision = ? WHERE name = ?");
+	struct sql_query query = sql_query(store->sql,
+		"UPDATE image SET last_revision = ?1,"
+		" revision = CASE ?2 WHEN 0 THEN ?1 ELSE revision END WHERE name = ?3");
 	sql_put_i64(&query, record->revision);
+	sql_put_i64(&query, record->is_own);
 	sql_put_text(&query, record->image);
 	return sql_execute(&query, err);
 }
@@ -365,7 +371,7 @@ int store_revision_add(struct store *store, const struct revision_record *record
 	struct sql_scope scope;
 	if (numbers == NULL)
 		return error_set(err, -ENOMEM, "out of memory");
-	if (record->n_blobs == 0 || record->n_pieces == 0 || record->revision != built_on + 1)
+	if (record->n_blobs == 0 || record->n_pieces == 0 || record->revision <= built_on)
 		return error_set(err, -EINVAL, "revision %u of \"%s\" does not follow %u",
 			record->revision, record->image, built_on);
 	int rc = sql_enter(store->sql, SQL_DURABLE, &scope, err);

@@ -91,6 +91,8 @@ struct revision_record {
 	uint32_t revision;
 	int64_t created_ms;
 	char why[128];     /* "import", "add-drivers", "add-files", "prepare NAME" */
+	bool is_own;       /* one client's own: never the image's newest, and nothing is built on
+			      it. Its plan alone names it. */
 	uint64_t size;     /* bytes of the whole WIM (or SDI) */
 	struct blob layer; /* its own bytes, set by the store: of its blobs the one that is neither
 			      base nor of a part; sha256 "" and 0 for the base alone */
@@ -108,11 +110,12 @@ struct revision_record {
 void revision_record_clear(struct revision_record *record);
 
 /*
- * The next revision of the image; record->revision is built_on + 1. -ESTALE if the newest one is
- * not built_on any more (somebody was faster: start again from theirs) or a part has just been
- * swept (make it again), -ENOENT if the image has gone or its base is another. All blobs must be in
- * the store: the base, the parts' ones, and at most one that is the layer's own; -EINVAL if pieces
- * name bytes that are not there. Joins a transaction; durable when it returns without one.
+ * The next revision of the image; record->revision is the image's last_revision + 1. -ESTALE if it
+ * is not any more, if the newest one is not built_on any more (somebody was faster: start again
+ * from theirs) or a part has just been swept (make it again), -ENOENT if the image has gone or its
+ * base is another. All blobs must be in the store: the base, the parts' ones, and at most one that
+ * is the layer's own; -EINVAL if pieces name bytes that are not there. Joins a transaction; durable
+ * when it returns without one.
  */
 int store_revision_add(struct store *store, const struct revision_record *record, uint32_t built_on,
 	struct error *err) MUST_CHECK;

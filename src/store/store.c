@@ -250,6 +250,11 @@ static const char *const migrations[] = {
 	" reason TEXT NOT NULL,"
 	" PRIMARY KEY (client, number)"
 	") STRICT, WITHOUT ROWID;",
+	/* Revisions that are one client's own stand aside: the newest, which all others boot and
+	 * the next ones are built on, may have a lower number. */
+	"ALTER TABLE image ADD COLUMN last_revision INTEGER NOT NULL DEFAULT 1;"
+	"UPDATE image SET last_revision = revision;"
+	"ALTER TABLE image_revision ADD COLUMN is_own INTEGER NOT NULL DEFAULT 0;",
 };
 #define SCHEMA_VERSION ((int64_t)ARRAY_SIZE(migrations))
 

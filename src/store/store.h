@@ -125,9 +125,11 @@ struct image_record {
 	char source[256];      /* what it was imported from, as given */
 	uint32_t boot_index;   /* in the base; 1-based */
 	struct blob base;
-	uint32_t revision;  /* the newest; revisions.h knows all of them */
-	int64_t created_ms; /* Unix time */
-	bool is_sdi;        /* the base is an SDI that holds the system: it carries no layers */
+	uint32_t revision;      /* the newest; revisions.h knows all of them */
+	uint32_t last_revision; /* the highest number given away: a client's own revisions are
+				   never the newest */
+	int64_t created_ms;     /* Unix time */
+	bool is_sdi;            /* the base is an SDI that holds the system: it carries no layers */
 	uint64_t ramdisk_offset, ramdisk_length; /* of an SDI: the volume in it, bytes */
 	size_t n_files;
 	struct image_file *files; /* owned */

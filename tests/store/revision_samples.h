@@ -56,7 +56,7 @@ static inline int sample_revision(struct store *store, const char *image, unsign
 	if (rc < 0)
 		return rc;
 	(void)text_copy(record.image, sizeof(record.image), image);
-	record.revision = base.revision + 1;
+	record.revision = base.last_revision + 1;
 	record.blobs = calloc(2 + n, sizeof(*record.blobs));
 	record.pieces = calloc(2 + n, sizeof(*record.pieces));
 	record.packages = calloc(n + 1, sizeof(*record.packages));

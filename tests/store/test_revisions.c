@@ -201,6 +201,52 @@ static void test_revisions(void **state)
 	scratch_remove();
 }
 
+/* One client's own stand aside: neither what others boot nor what the next one is built on. */
+static void test_own_revisions(void **state)
+{
+	(void)state;
+	struct error err = ERROR_NULL;
+	struct revision_record record, found;
+	struct image_record image;
+	scratch_make();
+	struct store *store = open_store();
+	add_image(store, "win11", "the base");
+	assert_ok(sample_revision(store, "win11", 1, 2, &record, &err));
+	assert_ok(store_revision_add(store, &record, 1, &err));
+	revision_record_clear(&record);
+	assert_ok(sample_revision(store, "win11", 7, 1, &record, &err));
+	assert_int_equal(record.revision, 3);
+	record.is_own = true;
+	assert_ok(store_revision_add(store, &record, 2, &err));
+	assert_int_equal(store_revision_add(store, &record, 2, &err), -ESTALE);
+	revision_record_clear(&record);
+
+	assert_ok(store_image_get(store, "win11", &image, &err));
+	assert_int_equal(image.revision, 2);
+	assert_int_equal(image.last_revision, 3);
+	image_record_clear(&image);
+	assert_ok(store_revision_get(store, "win11", 0, &found, &err));
+	assert_int_equal(found.revision, 2);
+	assert_false(found.is_own);
+	revision_record_clear(&found);
+	assert_ok(store_revision_get(store, "win11", 3, &found, &err));
+	assert_true(found.is_own);
+	revision_record_clear(&found);
+
+	/* It may go at any time, its number not. */
+	assert_ok(store_revision_remove(store, "win11", 3, &err));
+	assert_ok(sample_revision(store, "win11", 9, 1, &record, &err));
+	assert_int_equal(record.revision, 4);
+	assert_int_equal(store_revision_add(store, &record, 3, &err), -ESTALE);
+	assert_ok(store_revision_add(store, &record, 2, &err));
+	revision_record_clear(&record);
+	assert_ok(store_image_get(store, "win11", &image, &err));
+	assert_int_equal(image.revision, 4);
+	image_record_clear(&image);
+	store_close(store);
+	scratch_remove();
+}
+
 static void test_refusals(void **state)
 {
 	(void)state;
@@ -437,6 +483,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parts),
 		cmocka_unit_test(test_revisions),
+		cmocka_unit_test(test_own_revisions),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_many_writers),
 		cmocka_unit_test(test_sweep),
