@@ -47,24 +47,13 @@ bool plan_wants(const struct device *device, const char *classes)
 	       (device_is_nic(device) && wants_class("Net", classes));
 }
 
-/* What nobody told before, the driver that comes nearest does. Extension INFs have a class of their
- * own, which is not the device's. */
-static const char *class_of_match(const struct device_match *match)
-{
-	if (match->pick >= 0)
-		return match->candidates[match->pick].package->class;
-	for (size_t i = 0; i < match->n; i++)
-		if (!text_equal_nocase(match->candidates[i].package->class, "Extension"))
-			return match->candidates[i].package->class;
-	return "";
-}
-
+/* What nobody told before, the driver that comes nearest does. */
 static const char *class_of(const struct device *device, const struct device_match *match)
 {
 	const char *class = device_setup_class(device);
 	if (device_is_nic(device))
 		return "Net";
-	return class[0] == 0 ? class_of_match(match) : class;
+	return class[0] == 0 ? match->class : class;
 }
 
 static int list_rows(struct planning *planning, size_t *n_left_out, struct error *err)
@@ -130,6 +119,7 @@ static void describe(
 			outcome->uncovered_nics[plan->n_uncovered_nics++] = at;
 	}
 	outcome->n_others_uncovered += needs_eye(input, row);
+	outcome->n_doubtful += row->is_doubtful;
 }
 
 static int describe_all(

@@ -74,6 +74,7 @@ struct plan_outcome {
 	/* Of plan.devices: NICs that nothing covers, and others that need an eye. */
 	size_t *uncovered_nics; /* owned; indices in plan.devices */
 	size_t n_others_uncovered;
+	size_t n_doubtful; /* devices whose driver was built for a later Windows: it may not load */
 };
 void plan_outcome_clear(struct plan_outcome *outcome);
 

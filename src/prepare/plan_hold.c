@@ -34,9 +34,9 @@ static int list_taken(const struct planning *planning, struct taken_list *list)
 	for (size_t i = 0; i < planning->n_rows; i++) {
 		const struct plan_row *row = &planning->rows[i];
 		for (size_t k = 0; row->is_covered && k < row->n_needs; k++) {
-			const struct driver_package *package = row->needs[k].taken->package;
-			if (!plan_is_inbox(package) && !is_taken(list, package->id))
-				list->packages[list->n++] = package;
+			const struct candidate *taken = row->needs[k].taken;
+			if (!taken->is_inbox && !is_taken(list, taken->package->id))
+				list->packages[list->n++] = taken->package;
 		}
 	}
 	return 0;

@@ -18,7 +18,8 @@ struct plan_row {
 	const struct tiers *tiers;
 	struct plan_need needs[1 + TIERS_MAX];
 	size_t n_needs;
-	bool is_covered; /* every need has its driver, and the tiers are complete */
+	bool is_covered;  /* every need has its driver, and the tiers are complete */
+	bool is_doubtful; /* one of them says that it was built for a later Windows */
 	char class[33];
 };
 
@@ -34,7 +35,6 @@ struct planning {
 int plan_take(struct planning *planning, struct error *err) MUST_CHECK;
 /* Does a covered device take the package? */
 bool plan_takes(const struct planning *planning, const char *package);
-bool plan_is_inbox(const struct driver_package *package);
 bool plan_is_newer(const struct driver_package *a, const struct driver_package *b);
 
 /* How two packages of the same names stand to each other. */

@@ -7,11 +7,6 @@
 
 #include <string.h>
 
-bool plan_is_inbox(const struct driver_package *package)
-{
-	return package->base[0] != 0;
-}
-
 bool plan_is_newer(const struct driver_package *a, const struct driver_package *b)
 {
 	return driver_version_compare(a->date, a->version, b->date, b->version) > 0;
@@ -23,7 +18,7 @@ int plan_kinship_of(const struct plan_input *input, const struct driver_package 
 	const char *const *ids_a, *const *ids_b;
 	size_t n_a, n_b, n_common = 0;
 	*ret_kinship = (struct plan_kinship){.is_family = false};
-	if (plan_is_inbox(a) || plan_is_inbox(b) || !family_same_name(a, b))
+	if (!family_same_name(a, b))
 		return 0;
 	int rc = input->ids_of(input->context, a, &ids_a, &n_a);
 	if (rc == 0)
@@ -70,7 +65,7 @@ static int raise_need(const struct planning *planning, struct plan_need *need, b
 		const struct candidate *other = &need->match->candidates[i];
 		const struct driver_package *package = other->package;
 		struct plan_kinship kinship;
-		if (other->state != CANDIDATE_USABLE || plan_is_inbox(package) ||
+		if (other->state > need->taken->state || other->is_inbox ||
 			!family_same_name(package, best->package) ||
 			!plan_is_newer(package, best->package) ||
 			(!is_held(planning->input, package->id) &&
@@ -101,7 +96,7 @@ static int raise_all(struct planning *planning)
 			struct plan_row *row = &planning->rows[i];
 			for (size_t k = 0; row->is_covered && k < row->n_needs; k++) {
 				struct plan_need *need = &row->needs[k];
-				int rc = plan_is_inbox(need->taken->package)
+				int rc = need->taken->is_inbox
 						 ? 0
 						 : raise_need(planning, need, &raised);
 				if (rc < 0)
@@ -118,7 +113,7 @@ static struct plan_need need_of(const struct device_match *match)
 		match != NULL && match->pick >= 0 ? &match->candidates[match->pick] : NULL;
 	return (struct plan_need){
 		.match = match,
-		.taken = pick != NULL && pick->state == CANDIDATE_USABLE ? pick : NULL,
+		.taken = pick != NULL && pick->state <= CANDIDATE_TOO_NEW ? pick : NULL,
 	};
 }
 
@@ -136,5 +131,12 @@ int plan_take(struct planning *planning, struct error *err)
 		for (size_t k = 0; k < row->n_needs; k++)
 			row->is_covered = row->is_covered && row->needs[k].taken != NULL;
 	}
-	return raise_all(planning) < 0 ? plan_no_memory(err) : 0;
+	if (raise_all(planning) < 0)
+		return plan_no_memory(err);
+	for (size_t i = 0; i < planning->n_rows; i++) {
+		struct plan_row *row = &planning->rows[i];
+		for (size_t k = 0; row->is_covered && k < row->n_needs; k++)
+			row->is_doubtful |= row->needs[k].taken->state == CANDIDATE_TOO_NEW;
+	}
+	return 0;
 }

@@ -28,7 +28,7 @@ static void candidate_words(
 	const struct candidate *candidate, char text[static PLAN_PACKAGE_WORDS_BYTES])
 {
 	const struct driver_package *package = candidate->package;
-	plan_package_words(plan_is_inbox(package) ? "" : package->id, package->inf, package->date,
+	plan_package_words(candidate->is_inbox ? "" : package->id, package->inf, package->date,
 		package->version, package->has_version, text);
 }
 
@@ -44,7 +44,7 @@ static void covered_words(const struct plan_row *row, struct plan_device *device
 {
 	const struct plan_need *own = &row->needs[0];
 	char words[PLAN_PACKAGE_WORDS_BYTES];
-	bool is_inbox = plan_is_inbox(own->taken->package);
+	bool is_inbox = own->taken->is_inbox;
 	candidate_words(own->taken, words);
 	if (is_inbox)
 		(void)snprintf(device->reason, sizeof(device->reason),
@@ -75,6 +75,7 @@ static void covered_words(const struct plan_row *row, struct plan_device *device
 
 static const char *const heads[] = {
 	[CANDIDATE_USABLE] = "",
+	[CANDIDATE_TOO_NEW] = "for a later Windows",
 	[CANDIDATE_INCOMPLETE] = "incomplete",
 	[CANDIDATE_MARKED] = "only marked ones",
 	[CANDIDATE_EXCLUDED] = "excluded by the INF itself",

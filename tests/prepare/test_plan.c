@@ -105,6 +105,7 @@ static const struct {
 	const char *reason;
 } states[] = {
 	{'.', CANDIDATE_USABLE, ""},
+	{'>', CANDIDATE_TOO_NEW, "made for Windows 11.0 and later"},
 	{'?', CANDIDATE_INCOMPLETE, "files are missing: card.sys"},
 	{'!', CANDIDATE_MARKED, "marked as not for winpe>=2.0: hangs"},
 	{'-', CANDIDATE_EXCLUDED, "ExcludeID of [I] names P"},
@@ -121,7 +122,12 @@ static void make_match(const char *list, struct candidate *candidates, struct de
 	for (; *list != 0; list += 2) {
 		list += *list == ' ';
 		struct candidate *candidate = &candidates[match->n];
-		*candidate = (struct candidate){.package = package_of(list[0])};
+		*candidate = (struct candidate){
+			.package = package_of(list[0]), .is_inbox = sample_of(list[0])->is_inbox};
+		/* As matching_device() does. */
+		if (match->class[0] == 0 && strcmp(candidate->package->class, "Extension") != 0)
+			(void)text_copy(
+				match->class, sizeof(match->class), candidate->package->class);
 		for (size_t i = 0; i < ARRAY_SIZE(states); i++) {
 			if (states[i].sign != list[1])
 				continue;
@@ -184,7 +190,7 @@ struct row {
 	bool is_own;
 	const char *answer;     /* what the revision is to hold ('+': new), what goes */
 	const char *reasons[6]; /* how each device's begins */
-	int n_uncovered_nics, n_others;
+	int n_uncovered_nics, n_others, n_doubtful;
 };
 
 static void write_outcome(const struct plan_outcome *outcome, char *text, size_t size)
@@ -273,7 +279,8 @@ static void check_row(const struct row *row)
 	if (n != outcome.plan.n_devices)
 		fail_msg("%s: %zu devices", row->what, outcome.plan.n_devices);
 	if ((int)outcome.plan.n_uncovered_nics != row->n_uncovered_nics ||
-		(int)outcome.n_others_uncovered != row->n_others)
+		(int)outcome.n_others_uncovered != row->n_others ||
+		(int)outcome.n_doubtful != row->n_doubtful)
 		fail_msg("%s: %u NICs and %zu others are not covered", row->what,
 			outcome.plan.n_uncovered_nics, outcome.n_others_uncovered);
 }
@@ -460,6 +467,22 @@ static void devices_of_wanted_classes(void **state)
 	check_rows(rows, ARRAY_SIZE(rows));
 }
 
+static void doubts(void **state)
+{
+	(void)state;
+	static const struct row rows[] = {
+		{"a driver for a later Windows is better than none", "", {NIC "b>"}, .answer = "b+",
+			.reasons = {BY("b")}, .n_doubtful = 1},
+		{"and does not replace an older one that is sure to load", "b", {NIC "a. b>"},
+			.answer = "ba+", .reasons = {BY("a")}},
+		{"but one of its kind", "b", {NIC "a> b>"}, .answer = "b same",
+			.reasons = {BY("b")}, .n_doubtful = 1},
+		{"a sure one in the revision", "b", {NIC "a> b."}, .answer = "b same",
+			.reasons = {BY("b")}},
+	};
+	check_rows(rows, ARRAY_SIZE(rows));
+}
+
 static void cards_in_several_tiers(void **state)
 {
 	(void)state;
@@ -521,6 +544,7 @@ int main(void)
 		cmocka_unit_test(marked_ones_go),
 		cmocka_unit_test(what_is_not_covered_says_why),
 		cmocka_unit_test(devices_of_wanted_classes),
+		cmocka_unit_test(doubts),
 		cmocka_unit_test(cards_in_several_tiers),
 		cmocka_unit_test(nothing_to_plan),
 		cmocka_unit_test(sentences),
