@@ -6,6 +6,7 @@
 #include "image/bcd.h"
 #include "image/boot_sdi.h"
 #include "image/loaders.h"
+#include "image/revision_view.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -207,7 +208,7 @@ static void say_what_is_missing(struct making *making)
  * system itself would take the place of both. */
 static int add_system(struct making *making, struct error *err)
 {
-	CLEANUP(view_unrefp) struct view *sdi = NULL;
+	CLEANUP(view_unrefp) struct view *sdi = NULL, *wim = NULL;
 	size_t sdi_bytes = 0;
 	const uint8_t *bytes = boot_sdi_bytes(&sdi_bytes);
 
@@ -218,7 +219,9 @@ static int add_system(struct making *making, struct error *err)
 	if (view_new(&sdi) < 0 || view_add_static(sdi, bytes, sdi_bytes) < 0)
 		return out_of_memory(err);
 	int rc = add_view(making, "boot/boot.sdi", TAKE(sdi), err);
-	return rc < 0 ? rc : add_blob(making, "sources/boot.wim", &making->image->base, err);
+	if (rc == 0)
+		rc = revision_view_open(making->store, making->revision, &wim, err);
+	return rc < 0 ? rc : add_view(making, "sources/boot.wim", TAKE(wim), err);
 }
 
 static int add_identity(struct making *making, struct error *err)

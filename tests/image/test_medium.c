@@ -52,9 +52,10 @@ static void make(const struct given *given, const struct plan_record *plan,
 {
 	CLEANUP(store_closep) struct store *store = NULL;
 	CLEANUP(image_record_clear) struct image_record image = {0};
-	const struct revision_record revision = {.image = "win11-nics", .revision = 1};
+	CLEANUP(revision_record_clear) struct revision_record revision = {0};
 	char json[LIMIT_MEDIUM_JSON_BYTES];
 	store = store_with(given, &image);
+	assert_ok(store_revision_get(store, "win11-nics", 0, &revision, &err));
 	assert_ok(medium_make(store, &image, &revision, plan, 1700000000123, ret_medium, &err));
 	const struct medium_file *identity = medium_find(ret_medium, MEDIUM_IDENTITY_PATH);
 	assert_non_null(identity);
