@@ -73,7 +73,7 @@
 #define LIMIT_DEVICES                     4096         /* devices of one machine */
 #define LIMIT_DEVICE_IDS                  64           /* ids of one device, of each kind */
 #define LIMIT_DEVICE_REPORT_BYTES         (16U << 20)  /* what lspci, pnputil, msinfo32, ... wrote */
-#define LIMIT_XML_DEPTH                   64           /* elements within elements of an .nfo */
+#define LIMIT_XML_DEPTH                   64           /* elements within elements of an .nfo or a WIM's XML */
 #define LIMIT_JSON_DEPTH                  64           /* lists and objects within each other in a report */
 #define LIMIT_PCI_NAMES_BYTES             (64U << 20)  /* pci.ids, the names of PCI devices */
 #define LIMIT_ARCHIVE_ENTRIES             200000       /* files and folders of one archive of drivers */
