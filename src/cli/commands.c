@@ -52,5 +52,7 @@ const struct command commands[] = {
 	{"image show", "NAME", "tells all about one boot image", cmd_image_show},
 	{"inspect", "FILE [--lines]", "what an INF, catalogue, WIM, SDI, BCD store or program is",
 		cmd_inspect},
+	{"media iso", "NAME[@REVISION] -o FILE [--client CLIENT] [--label LABEL] [--replace]",
+		"writes a boot image as an .iso that UEFI and BIOS start", cmd_media_iso},
 	{NULL, NULL, NULL, NULL},
 };

@@ -30,3 +30,4 @@ command_function cmd_image_list;
 command_function cmd_image_remove;
 command_function cmd_image_show;
 command_function cmd_inspect;
+command_function cmd_media_iso;
