@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The decision, in the order in which an administrator would take it: is this a machine that wants
- * to boot; may it; what is it; which image; which loader; how is it told. Every step leaves a
- * sentence, and a refusal names the command that mends it.
+ * to boot; may it; what is it; which image; will it have a network; which loader; how is it told.
+ * Every step leaves a sentence, and a refusal names the command that mends it.
  */
 #include "boot/decide.h"
 
 #include "base/address.h"
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "boot/card.h"
 #include "boot/firmware.h"
 #include "boot/script.h"
 #include "boot/tree.h"
@@ -228,6 +229,9 @@ static const struct boot_image *choose_image(struct thought *t)
 			return NULL;
 		}
 		reason(t, "%s is the image chosen for this machine", image->name);
+		if (t->client->old_plan_image[0] != 0)
+			reason(t, "its plan was for %s, so it does not count",
+				t->client->old_plan_image);
 		return image;
 	}
 
@@ -253,23 +257,52 @@ static const struct boot_image *choose_image(struct thought *t)
 	return only_image(t);
 }
 
-static bool choose_revision(struct thought *t)
+/* A machine that is to be restored is better off with the newest revision than with none. */
+static void choose_revision(struct thought *t)
 {
 	struct boot_decision *d = t->decision;
+	uint32_t planned = t->client->revision;
 	d->revision = d->image->revision;
-	if (t->client->revision == 0)
-		return true;
-	if (t->client->revision > d->image->revision) {
+	if (planned == 0)
+		return;
+	if (boot_image_revision(d->image, planned) == NULL) {
+		char machine[1 + MAC_TEXT_BYTES];
 		reason(t,
-			"this machine is to boot %s@%u, but the newest revision is %u: `pewter "
-			"image "
-			"show %s`",
-			d->image->name, t->client->revision, d->image->revision, d->image->name);
-		return false;
+			"its plan is for %s@%u, which is gone: it gets the newest; `pewter "
+			"prepare%s` makes a new plan",
+			d->image->name, planned, operand_of(t->request, machine));
+		return;
 	}
-	d->revision = t->client->revision;
-	reason(t, "revision %u is the one chosen for this machine", d->revision);
-	return true;
+	d->revision = planned;
+	reason(t, "revision %u is the one of its plan", planned);
+}
+
+/* ---- will it have a network ---- */
+
+static bool judge_card(struct thought *t)
+{
+	const struct boot_decision *d = t->decision;
+	struct boot_card_decision *card = &t->decision->card;
+	boot_card_judge(t->request, t->client, d->image, d->revision, card);
+	if (card->coverage == BOOT_COVERAGE_NONE)
+		return true;
+	reason(t, "%s", card->words);
+	if (card->coverage != BOOT_COVERAGE_UNCOVERED)
+		return true;
+
+	char machine[1 + MAC_TEXT_BYTES];
+	const char *operand = operand_of(t->request, machine);
+	bool refuses = t->policy->uncovered == BOOT_UNCOVERED_REFUSE;
+	const char *what = refuses ? "not served without a driver for its network card ([boot] "
+				     "uncovered=refuse)"
+				   : "served all the same ([boot] uncovered=warn)";
+	if (t->client->n_cards > 0)
+		reason(t, "%s: `pewter prepare%s`, if need be after `pewter driver add`", what,
+			operand);
+	else
+		reason(t, "%s: `pewter client import` its devices, then `pewter prepare%s`", what,
+			operand);
+	return !refuses;
 }
 
 /* ---- which loader ---- */
@@ -466,9 +499,12 @@ void boot_decide(const struct boot_request *request, const struct boot_client *c
 		return;
 
 	d->image = choose_image(&t);
-	if (d->image != NULL && choose_revision(&t) && choose_way(&t)) {
-		d->action = BOOT_SERVE;
-		return;
+	if (d->image != NULL) {
+		choose_revision(&t);
+		if (judge_card(&t) && choose_way(&t)) {
+			d->action = BOOT_SERVE;
+			return;
+		}
 	}
 	d->action = BOOT_REFUSE;
 	d->image = NULL;

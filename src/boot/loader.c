@@ -57,3 +57,13 @@ const char *boot_action_name(enum boot_action action)
 	};
 	return names[action];
 }
+
+const char *boot_driver_source_name(enum boot_driver_source source)
+{
+	static const char *const names[] = {
+		[BOOT_DRIVER_NONE] = "",
+		[BOOT_DRIVER_PACKAGE] = "package",
+		[BOOT_DRIVER_IMAGE] = "image",
+	};
+	return names[source];
+}

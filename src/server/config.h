@@ -75,6 +75,7 @@ struct config {
 	/* [boot] */
 	char image[LIMIT_IMAGE_NAME_BYTES + 1];
 	enum boot_unknown unknown;
+	enum boot_uncovered uncovered;
 	bool chain_ipxe;
 	char undionly[CONFIG_PATH_BYTES], ipxe_x64[CONFIG_PATH_BYTES];
 	char wimboot[CONFIG_PATH_BYTES], script[CONFIG_PATH_BYTES];

@@ -7,6 +7,7 @@
 static const char *const log_choices[] = {"error", "warning", "info", "debug", NULL};
 static const char *const mode_choices[] = {"off", "proxy", "server", NULL};
 static const char *const unknown_choices[] = {"serve", "hold", "ignore", NULL};
+static const char *const uncovered_choices[] = {"warn", "refuse", NULL};
 static const char *const variable_choices[] = {"no", "yes", "auto", NULL};
 
 #define FIELD(name) offsetof(struct config, name), sizeof(((struct config *)NULL)->name)
@@ -83,6 +84,10 @@ const struct config_key config_keys[] = {
 	{"boot", "unknown", CONFIG_CHOICE, 0, 0, "serve", unknown_choices, FIELD(unknown),
 		"What to do with a machine that is not known. serve: boot it. hold: note it and "
 		"wait for `pewter client approve`. ignore: say nothing."},
+	{"boot", "uncovered", CONFIG_CHOICE, 0, 0, "warn", uncovered_choices, FIELD(uncovered),
+		"What to do with a machine whose network card is known and has no driver in the "
+		"image that it would get: Windows PE would start and have no network. warn: boot "
+		"it, and say so. refuse: do not boot it until `pewter prepare` has put one in."},
 	{"boot", "chain_ipxe", CONFIG_YES_NO, 0, 0, "no", NULL, FIELD(chain_ipxe),
 		"Give an iPXE that is in a network card first the iPXE named below: those in ROM "
 		"are often old or without HTTP."},

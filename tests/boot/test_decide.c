@@ -10,11 +10,18 @@
 #define ID       "abcdefgh2345"
 #define HOLDS(x) (UINT32_C(1) << BOOT_LOADER_##x)
 
+static const struct boot_revision revisions[] = {{.revision = 2}, {.revision = 3}};
+
 static const struct boot_image images[] = {
-	{"pe11", "amd64", 3, HOLDS(BOOTMGFW_X64) | HOLDS(PXEBOOT)},
-	{"pe-arm", "arm64", 1, HOLDS(BOOTMGFW_ARM64)},
-	{"pe32", "x86", 2, HOLDS(BOOTMGFW_IA32)},
-	{"pe-rt", "arm", 1, HOLDS(BOOTMGFW_ARM32)},
+	{.name = "pe11",
+		.arch = "amd64",
+		.revision = 3,
+		.loaders = HOLDS(BOOTMGFW_X64) | HOLDS(PXEBOOT),
+		.revisions = revisions,
+		.n_revisions = ARRAY_SIZE(revisions)},
+	{.name = "pe-arm", .arch = "arm64", .revision = 1, .loaders = HOLDS(BOOTMGFW_ARM64)},
+	{.name = "pe32", .arch = "x86", .revision = 2, .loaders = HOLDS(BOOTMGFW_IA32)},
+	{.name = "pe-rt", .arch = "arm", .revision = 1, .loaders = HOLDS(BOOTMGFW_ARM32)},
 };
 
 struct scene {
@@ -197,7 +204,8 @@ static void chooses_the_image(void **state)
 		{7, "", "", 0, "pe11", 3, "only boot image for amd64"},
 		{7, "", "PE11", 0, "pe11", 3, "default image"},
 		{7, "pe11", "pe-arm", 2, "pe11", 2, "revision 2"},
-		{7, "pe11", "", 4, NULL, 0, "pewter image show pe11"},
+		/* Its plan is from before the image was replaced. */
+		{7, "pe11", "", 4, "pe11", 3, "pe11@4, which is gone"},
 		{7, "gone", "pe11", 0, NULL, 0, "pewter image import SOURCE --name gone"},
 		{7, "pe-arm", "pe11", 0, NULL, 0, "cannot start on UEFI x64"},
 		{7, "", "gone", 0, NULL, 0, "pewter image import SOURCE --name gone"},
@@ -227,6 +235,17 @@ static void chooses_the_image(void **state)
 	struct boot_decision d = decide(&s);
 	assert_int_equal(d.action, BOOT_REFUSE);
 	assert_true(says(&d, "pewter image import"));
+}
+
+static void a_plan_of_another_image_does_not_count(void **state)
+{
+	(void)state;
+	struct scene s = scene_normal();
+	strncpy(s.client.image, "pe11", sizeof(s.client.image) - 1);
+	strncpy(s.client.old_plan_image, "pe10", sizeof(s.client.old_plan_image) - 1);
+	struct boot_decision d = decide(&s);
+	assert_int_equal(d.revision, 3);
+	assert_true(says(&d, "its plan was for pe10"));
 }
 
 static void leads_ipxe_to_its_script(void **state)
@@ -392,6 +411,7 @@ int main(void)
 		cmocka_unit_test(asks_who_may),
 		cmocka_unit_test(leaves_other_clients_alone),
 		cmocka_unit_test(chooses_the_image),
+		cmocka_unit_test(a_plan_of_another_image_does_not_count),
 		cmocka_unit_test(leads_ipxe_to_its_script),
 		cmocka_unit_test(gives_a_rom_our_ipxe_once),
 		cmocka_unit_test(goes_round_a_missing_loader),

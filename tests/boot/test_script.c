@@ -9,7 +9,8 @@
 
 #define ID "abcdefgh2345"
 
-static const struct boot_image image = {"pe11", "amd64", 4, 1U << BOOT_LOADER_BOOTMGFW_X64};
+static const struct boot_image image = {
+	.name = "pe11", .arch = "amd64", .revision = 4, .loaders = 1U << BOOT_LOADER_BOOTMGFW_X64};
 static const struct pxe_client bios = {
 	.is_ipxe = true, .ipxe_has_http = true, .arch = PXE_ARCH_BIOS};
 static const struct pxe_client uefi = {

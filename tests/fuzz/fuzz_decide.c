@@ -26,8 +26,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.has_ipxe_x64 = bits & 128};
 	reader_copy(&r, c.image, 2);
 	reader_copy(&r, p.image, 2);
-	struct boot_image images[] = {
-		{"a", "amd64", 3, 0}, {"b", "x86", 1, 0}, {"c", "arm64", 1, 0}};
+	struct boot_image images[] = {{.name = "a", .arch = "amd64", .revision = 3},
+		{.name = "b", .arch = "x86"}, {.name = "c", .arch = "arm64", .revision = 1}};
 	for (size_t i = 0; i < 3; i++)
 		images[i].loaders = reader_be16(&r);
 	struct boot_decision d;
