@@ -262,11 +262,18 @@ static void choose_revision(struct thought *t)
 {
 	struct boot_decision *d = t->decision;
 	uint32_t planned = t->client->revision;
+	char machine[1 + MAC_TEXT_BYTES];
 	d->revision = d->image->revision;
-	if (planned == 0)
+	if (planned == 0) {
+		/* The plan goes with its image when that is replaced. */
+		if (t->client->n_cards > 0 && t->client->old_plan_image[0] == 0)
+			reason(t,
+				"no plan says which revision it needs, so it gets the newest; "
+				"`pewter prepare%s` makes one",
+				operand_of(t->request, machine));
 		return;
+	}
 	if (boot_image_revision(d->image, planned) == NULL) {
-		char machine[1 + MAC_TEXT_BYTES];
 		reason(t,
 			"its plan is for %s@%u, which is gone: it gets the newest; `pewter "
 			"prepare%s` makes a new plan",

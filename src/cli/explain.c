@@ -13,6 +13,7 @@
 #include "format/pcap.h"
 #include "server/catalogue.h"
 #include "server/config.h"
+#include "server/decision_json.h"
 #include "wire/dhcp.h"
 
 #include <errno.h>
@@ -124,17 +125,14 @@ static json_t *text_or_null(const char *text)
 /* {"decision": {...}, "reasons": [...]}; NULL if out of memory. */
 static json_t *decision_json(const struct boot_decision *d)
 {
-	json_t *reasons = json_array();
-	for (size_t i = 0; reasons != NULL && i < d->n_reasons; i++)
-		(void)json_array_append_new(reasons, json_string(d->reasons[i]));
-	return json_pack("{s:{s:s, s:o, s:o, s:o, s:o, s:o}, s:o}", "decision", "action",
+	return json_pack("{s:{s:s, s:o, s:o, s:o, s:o, s:o, s:o}, s:o}", "decision", "action",
 		boot_action_name(d->action), "image",
 		d->image != NULL ? json_string(d->image->name) : json_null(), "revision",
 		d->image != NULL ? json_integer(d->revision) : json_null(), "loader",
 		d->loader != BOOT_LOADER_NONE ? json_string(boot_loader_name(d->loader))
 					      : json_null(),
 		"path", text_or_null(d->path), "bcd_path", text_or_null(d->offer.bcd_path),
-		"reasons", reasons);
+		"network_card", decision_card_json(d), "reasons", decision_reasons_json(d));
 }
 
 static int print_text(const struct boot_decision *d)

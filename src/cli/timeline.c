@@ -191,7 +191,11 @@ static int add_decision(struct timeline *timeline, const struct boot_event *even
 		(void)snprintf(text, sizeof(text), "%s", action);
 	int rc = add_line(timeline, event->time_ms, is_served ? "serve" : "decision", text, out);
 
-	/* Why a machine boots is seldom asked; why it does not, always. */
+	/* Why a machine boots is seldom asked; why it does not, always; and what may go wrong. */
+	const json_t *card = json_object_get(details, "network_card");
+	if (rc == 0 && is_served && card != NULL && !json_is_true(json_object_get(card, "covered")))
+		rc = buffer_printf(
+			out, "%*s%s\n", TIMELINE_TEXT_COLUMN, "", string_of(card, "text", reason));
 	const json_t *reasons = json_object_get(details, "reasons");
 	for (size_t i = 0; rc == 0 && !is_served && i < json_array_size(reasons); i++) {
 		const char *value = json_string_value(json_array_get(reasons, i));

@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "server/decision_json.h"
 
 #include <errno.h>
 #include <string.h>
@@ -50,11 +51,10 @@ static uint32_t hash_reasons(const struct boot_decision *decision)
 
 static json_t *decision_details(const struct boot_decision *decision)
 {
-	json_t *reasons = json_array();
-	for (size_t i = 0; reasons != NULL && i < decision->n_reasons; i++)
-		(void)json_array_append_new(reasons, json_string(decision->reasons[i]));
-	json_t *details = json_pack(
-		"{s:s, s:o*}", "action", boot_action_name(decision->action), "reasons", reasons);
+	json_t *details = json_pack("{s:s, s:o*}", "action", boot_action_name(decision->action),
+		"reasons", decision_reasons_json(decision));
+	if (details != NULL && decision->card.coverage != BOOT_COVERAGE_NONE)
+		(void)json_object_set_new(details, "network_card", decision_card_json(decision));
 	if (details == NULL || decision->action != BOOT_SERVE)
 		return details;
 	(void)json_object_set_new(details, "image", json_string(decision->image->name));
@@ -75,6 +75,10 @@ static void log_decision(const struct boot *boot, const struct boot_decision *de
 		decision->action == BOOT_SERVE ? boot_loader_name(decision->loader) : "",
 		decision->path,
 		decision->n_reasons > 0 ? decision->reasons[decision->n_reasons - 1] : "");
+	if (decision->card.coverage == BOOT_COVERAGE_UNCOVERED)
+		log_warning("event=uncovered boot=%s client=%s card=%s action=%s reason=\"%s\"",
+			boot->record.id, boot->record.client, decision->card.id,
+			boot_action_name(decision->action), decision->card.words);
 }
 
 /* A machine on the list that `pewter client list` shows was seen; one that is held comes on it. */

@@ -141,6 +141,18 @@ struct revision_user {
 int store_revisions_with_package(struct store *store, const char *package,
 	struct revision_user **ret_users, size_t *ret_n, struct error *err) MUST_CHECK;
 
+/* What the packages of a revision drive. */
+struct revision_nics {
+	char image[LIMIT_IMAGE_NAME_BYTES + 1];
+	uint32_t revision;
+	struct nic_set nics;
+};
+/* Of the newest revision of every image and of those that plans name; by image, then revision.
+ * revision_nics_free(). */
+int store_revision_nics_list(struct store *store, struct revision_nics **ret_list, size_t *ret_n,
+	struct error *err) MUST_CHECK;
+struct revision_nics *revision_nics_free(struct revision_nics *list, size_t n);
+
 /* ---- network cards that an image drives by itself ---- */
 
 /* Joins a transaction, so that they come with their image. */

@@ -6,8 +6,11 @@
 #include "shell.h"
 
 #include "base/cleanup.h"
+#include "device/pci.h"
+#include "store/devices.h"
+#include "store/plans.h"
 
-#include "../store/scratch.h"
+#include "../store/revision_samples.h"
 #include "../wire/packets.h"
 
 #include <jansson.h>
@@ -133,6 +136,98 @@ static void write_record(FILE *file, const struct packet *packet, uint16_t port)
 	assert_int_equal(fwrite(packet->bytes, 1, packet->n, file), packet->n);
 }
 
+/* pe11@2 drives 8086:0007 by a package, pe11 8086:100e by itself; 52:54:00:12:34:57 is lab-7, with
+ * 8086:0007 and a plan for pe11@1. */
+static void add_drivers(void)
+{
+	static const struct pci_function function = {
+		.vendor = 0x8086, .device = 7, .has_class = true, .base_class = 2};
+	struct error err = ERROR_NULL;
+	struct store *store;
+	struct revision_record revision;
+	struct device_list devices = {.devices = NULL};
+	struct client_record client = {
+		.mac = {0x52, 0x54, 0, 0x12, 0x34, 0x57}, .state = "approved", .name = "lab-7"};
+	struct nic_id inbox = {0x8086, 0x100e, true};
+	assert_ok(store_open(scratch_directory, STORE_CREATE, &store, &err));
+	assert_ok(sample_revision(store, "pe11", 7, 1, &revision, &err));
+	assert_ok(store_revision_add(store, &revision, 1, &err));
+	revision_record_clear(&revision);
+	assert_ok(store_image_inbox_nics_put(store, "pe11", &(struct nic_set){&inbox, 1}, &err));
+	assert_ok(store_client_put(store, &client, &err));
+	assert_int_equal(pci_device(&function, device_list_add(&devices)), 0);
+	assert_ok(store_client_devices_put(store, client.id, &devices, &err));
+	device_list_clear(&devices);
+	struct plan_record plan = {.id = "0123456789abcdef",
+		.client = client.id,
+		.client_name = "lab-7",
+		.image = "pe11",
+		.revision = 1};
+	assert_ok(store_plan_put(store, &plan, &err));
+	store = store_close(store);
+}
+
+static const struct {
+	const char *args;
+	int revision;
+	const char *told_by; /* NULL: no word of a card */
+	char covered;        /* "t", "f", "n" */
+	const char *by, *words;
+} covered[] = {
+	{"--mac 52:54:00:12:34:56", 2, NULL, 0, NULL, NULL},
+	{"--mac 52:54:00:12:34:56 --bus-id 8086:0007", 2, "ipxe", 't', "package", "driver package"},
+	{"--mac 52:54:00:12:34:56 --bus-id 8086:100e", 2, "ipxe", 't', "image", "by itself"},
+	{"--mac 52:54:00:12:34:56 --bus-id 15b3:1017", 2, "ipxe", 'f', NULL,
+		"would fail with: Network initialization failed (no driver for "
+		"PCI\\VEN_15B3&DEV_1017)"},
+	{"--mac 52:54:00:12:34:57", 1, "client", 'f', NULL, "no driver for PCI\\VEN_8086&DEV_0007"},
+};
+
+static void tells_of_network_cards(void **state)
+{
+	(void)state;
+	static char out[16384];
+	char args[256];
+	make_state();
+	assert_int_equal(
+		run("--json --mac 52:54:00:12:34:56 --bus-id 8086:0007", out, sizeof(out)), 0);
+	assert_non_null(strstr(out, "\"covered\": null")); /* imported before anybody asked */
+	add_drivers();
+	for (size_t i = 0; i < ARRAY_SIZE(covered); i++) {
+		(void)snprintf(args, sizeof(args), "--json %s", covered[i].args);
+		assert_int_equal(run(args, out, sizeof(out)), 0);
+		json_t *document = json_loads(out, 0, NULL);
+		const json_t *decision = json_object_get(document, "decision");
+		const json_t *card = json_object_get(decision, "network_card");
+		assert_string_equal(text_of(decision, "action"), "serve");
+		assert_int_equal(json_integer_value(json_object_get(decision, "revision")),
+			covered[i].revision);
+		assert_int_equal(json_is_object(card), covered[i].told_by != NULL);
+		if (covered[i].told_by != NULL) {
+			const json_t *answer = json_object_get(card, "covered");
+			const char *by = text_of(card, "by");
+			assert_string_equal(text_of(card, "told_by"), covered[i].told_by);
+			assert_true(json_is_true(answer) == (covered[i].covered == 't'));
+			assert_true(json_is_false(answer) == (covered[i].covered == 'f'));
+			assert_string_equal(
+				by != NULL ? by : "", covered[i].by != NULL ? covered[i].by : "");
+			assert_non_null(strstr(text_of(card, "text"), covered[i].words));
+		}
+		json_decref(document);
+	}
+	assert_int_equal(run("--mac 52:54:00:12:34:56 --bus-id 15b3:1017", out, sizeof(out)), 0);
+	assert_non_null(strstr(out, "served all the same"));
+
+	/* What the daemon would refuse, it says so too. */
+	(void)snprintf(args, sizeof(args), "echo 'uncovered = refuse' >>'%s/test.conf'",
+		scratch_directory);
+	assert_int_equal(shell(args, out, sizeof(out)), 0);
+	assert_int_equal(run("--mac 52:54:00:12:34:57", out, sizeof(out)), 0);
+	assert_non_null(strstr(out, "refuse\n"));
+	assert_non_null(strstr(out, "`pewter prepare 52:54:00:12:34:57`"));
+	scratch_remove();
+}
+
 static void replays_captures(void **state)
 {
 	(void)state;
@@ -195,6 +290,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(explains_machines),
+		cmocka_unit_test(tells_of_network_cards),
 		cmocka_unit_test(replays_captures),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -105,6 +105,14 @@ static void test_trouble(void **state)
 		{1400, "absent", "{\"path\":\"boot/font.ttf\",\"speculative\":false}"},
 		{1450, "absent", "{\"path\":\"x\",\"speculative\":true}"},
 		{1500, "novelty", NULL},
+		{1550, "decision",
+			"{\"action\":\"serve\",\"image\":\"pe11\",\"revision\":3,\"loader\":"
+			"\"bootx64.efi\",\"reasons\":[\"many\"],\"network_card\":{\"covered\":"
+			"false,\"text\":\"no driver for it\"}}"},
+		{1560, "decision",
+			"{\"action\":\"serve\",\"image\":\"pe11\",\"revision\":3,\"loader\":"
+			"\"bootx64.efi\",\"network_card\":{\"covered\":true,\"text\":\"all is "
+			"well\"}}"},
 		{1600, "offer", "this is not JSON"},
 		{900, "report", "[1,2]"},
 	};
@@ -124,6 +132,9 @@ static void test_trouble(void **state)
 		"     0.400  absent     boot/font.ttf: there is no such file\n"
 		"     0.450  absent     1 optional file absent, as usual\n"
 		"     0.500  novelty\n"
+		"     0.550  serve      pe11@3, with bootx64.efi\n"
+		"                       no driver for it\n"
+		"     0.560  serve      pe11@3, with bootx64.efi\n"
 		"     0.600  offer      an address only\n"
 		"     0.000  report\n"
 		"    89.000  verdict    stalled\n");

@@ -7,6 +7,24 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static void add_cards(
+	struct reader *r, struct boot_request *q, struct boot_client *c, struct boot_policy *p)
+{
+	p->uncovered = reader_u8(r) & 1 ? BOOT_UNCOVERED_REFUSE : BOOT_UNCOVERED_WARN;
+	q->client.has_bus_id = reader_u8(r) & 1;
+	q->client.bus_vendor = reader_u8(r) & 1;
+	q->client.bus_device = reader_u8(r);
+	c->n_cards = reader_u8(r) % 8;
+	for (size_t i = 0; i < c->n_cards; i++) {
+		uint8_t bits = reader_u8(r);
+		c->cards[i] = (struct boot_card){.is_pci = bits & 1,
+			.is_planned = bits & 2,
+			.is_covered = bits & 4,
+			.vendor = (bits & 8) != 0,
+			.device = reader_u8(r)};
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct reader r = reader_over(data, size);
@@ -30,11 +48,26 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		{.name = "b", .arch = "x86"}, {.name = "c", .arch = "arm64", .revision = 1}};
 	for (size_t i = 0; i < 3; i++)
 		images[i].loaders = reader_be16(&r);
+	struct boot_catalogue catalogue = {images, reader_u8(&r) % 4};
+	struct boot_nic nics[] = {{0, reader_u8(&r), bits & 1}, {1, reader_u8(&r), bits & 2}};
+	const struct boot_revision revisions[] = {{reader_u8(&r), {nics, 2}}, {3, {nics + 1, 1}}};
+	for (size_t i = 0; i < 3; i++) {
+		images[i].inbox = (struct boot_nics){nics, reader_u8(&r) % 3};
+		images[i].knows_inbox = reader_u8(&r) & 1;
+		images[i].revisions = revisions;
+		images[i].n_revisions = i;
+	}
+	add_cards(&r, &q, &c, &p);
 	struct boot_decision d;
-	boot_decide(&q, &c, &p, &(struct boot_catalogue){images, reader_u8(&r) % 4}, &d);
+	boot_decide(&q, &c, &p, &catalogue, &d);
 	if (d.n_reasons == 0 || (d.image != NULL) != (d.action == BOOT_SERVE))
 		abort();
 	if (d.action == BOOT_SERVE && q.port != BOOT_PORT_FILE && d.path[0] == 0)
+		abort();
+	if (d.action == BOOT_SERVE && p.uncovered == BOOT_UNCOVERED_REFUSE &&
+		d.card.coverage == BOOT_COVERAGE_UNCOVERED)
+		abort();
+	if ((d.card.coverage == BOOT_COVERAGE_NONE) != (d.card.words[0] == 0))
 		abort();
 	return 0;
 }
