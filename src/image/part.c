@@ -73,8 +73,7 @@ static int keep(struct store *store, const char *key, struct part_record *part, 
 	return store_part_put(store, key != NULL ? key : part->id, part, err);
 }
 
-/* Its blob may have been lost: then it is made again. */
-static bool is_whole(struct store *store, const struct part_record *part)
+bool part_is_whole(struct store *store, const struct part_record *part)
 {
 	uint64_t size;
 	CLEANUP(file_closep) int fd = -1;
@@ -170,7 +169,8 @@ int part_of_package(struct store *store, const struct driver_package *package,
 		*err = unheard;
 		return rc;
 	}
-	if (rc < 0 || !is_whole(store, &part)) {
+	/* Its blob may have been lost: then it is made again. */
+	if (rc < 0 || !part_is_whole(store, &part)) {
 		part_record_clear(&part);
 		rc = make_package(store, package, compression, &part, err);
 		if (rc == 0)

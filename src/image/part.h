@@ -23,3 +23,6 @@ struct part_source {
 int part_of_files(struct store *store, const struct part_source *sources, size_t n_sources,
 	enum wim_compression compression, const struct progress_sink *progress,
 	struct part_record *ret_part, struct error *err) MUST_CHECK;
+
+/* Is its blob in the store, as long as it should be? */
+bool part_is_whole(struct store *store, const struct part_record *part);

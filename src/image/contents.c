@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "image/contents.h"
+
+#include "base/name_table.h"
+#include "base/text.h"
+#include "image/contents_room.h"
+#include "image/own_paths.h"
+#include "image/part.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+void contents_clear(struct contents *contents)
+{
+	for (size_t i = 0; i < contents->n_files; i++)
+		free(contents->files[i].path);
+	free(contents->files);
+	for (size_t i = 0; i < contents->n_parts; i++)
+		part_record_clear(&contents->parts[i]);
+	free(contents->parts);
+	free(contents->packages);
+	name_table_clear(&contents->names);
+	*contents = (struct contents){.files = NULL};
+}
+
+/* ---- files ---- */
+
+int contents_put(struct contents *contents, const struct content_file *file)
+{
+	uint32_t index = 0;
+	int rc = file->path == NULL
+			 ? -ENOMEM
+			 : name_table_add(&contents->names, file->path, strlen(file->path),
+				   (uint32_t)contents->n_files, &index);
+	if (rc == 0 && index < contents->n_files) {
+		free(contents->files[index].path);
+		contents->files[index] = *file;
+		return 0;
+	}
+	if (rc == 0 && contents->n_files == contents->files_max) {
+		size_t n = contents->files_max == 0 ? 64 : 2 * contents->files_max;
+		struct content_file *files = realloc(contents->files, n * sizeof(*files));
+		if (files == NULL) {
+			rc = -ENOMEM;
+		} else {
+			contents->files = files;
+			contents->files_max = n;
+		}
+	}
+	if (rc < 0) {
+		free(file->path);
+		return rc;
+	}
+	contents->files[contents->n_files++] = *file;
+	return 0;
+}
+
+static int put_part_files(
+	struct contents *contents, size_t part, const char *folder, struct error *err)
+{
+	const struct part_record *record = &contents->parts[part];
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < record->n_files; i++) {
+		const struct part_file *from = &record->files[i];
+		struct content_file file = {
+			.blob = COMPOSE_PARTS + (uint32_t)part,
+			.offset = from->offset,
+			.stored_bytes = from->stored_bytes,
+			.original_bytes = from->original_bytes,
+			.is_compressed = from->is_compressed,
+		};
+		memcpy(file.sha1, from->sha1, sizeof(file.sha1));
+		if (asprintf(&file.path, "%s%s", folder, from->path) < 0)
+			file.path = NULL;
+		rc = contents_put(contents, &file);
+	}
+	return rc < 0 ? error_set(err, rc, "%zu files: %s", record->n_files, strerror(-rc)) : 0;
+}
+
+/* ---- parts ---- */
+
+/* Takes it over; the same one twice is one. */
+static size_t keep_part(struct contents *contents, struct part_record *part)
+{
+	for (size_t i = 0; i < contents->n_parts; i++) {
+		if (strcmp(contents->parts[i].id, part->id) == 0) {
+			part_record_clear(part);
+			return i;
+		}
+	}
+	contents->parts[contents->n_parts] = *part;
+	*part = (struct part_record){.files = NULL};
+	return contents->n_parts++;
+}
+
+/* The part it had before, if that still serves: its blob is there, and the image is not another one
+ * by now. */
+static int get_old_part(const struct layer_request *request, const char *id,
+	enum wim_compression compression, struct part_record *ret_part, struct error *err)
+{
+	CLEANUP(part_record_clear) struct part_record part = {.files = NULL};
+	int rc = store_part_by_id(request->store, id, &part, err);
+	if (rc < 0)
+		return rc;
+	if (strcmp(part.compression, wim_compression_text(compression)) != 0)
+		return error_set(err, -ENOENT, "it is compressed with %s, the image with %s",
+			part.compression, wim_compression_text(compression));
+	if (!part_is_whole(request->store, &part))
+		return error_set(err, -ENOENT, "blobs/%.2s/%s is missing or cut", part.blob.sha256,
+			part.blob.sha256);
+	*ret_part = part;
+	part = (struct part_record){.files = NULL};
+	return 0;
+}
+
+static int get_package_part(const struct layer_request *request,
+	const struct revision_package *package, enum wim_compression compression,
+	struct part_record *ret_part, struct error *err)
+{
+	CLEANUP(driver_package_clear) struct driver_package record = {.row = 0};
+	struct error old = ERROR_NULL;
+	int rc = -ENOENT;
+	if (package->part[0] != 0)
+		rc = get_old_part(request, package->part, compression, ret_part, &old);
+	if (rc != -ENOENT) {
+		if (rc < 0)
+			*err = old;
+		return rc;
+	}
+	rc = store_driver_get(request->store, package->id, &record, err);
+	if (rc == 0)
+		return part_of_package(request->store, &record, compression, ret_part, err);
+	if (rc == -ENOENT)
+		return error_set(err, -EIO,
+			"%s (%.12s) is not among the drivers any more%s%s; `pewter driver add` it "
+			"again",
+			package->inf, package->id, old.text[0] != 0 ? ", and of its part: " : "",
+			old.text);
+	return rc;
+}
+
+/* ---- packages ---- */
+
+static bool has_number(
+	const struct contents *contents, const uint32_t *taken, size_t n_taken, uint32_t number)
+{
+	for (size_t i = 0; i < contents->n_packages; i++)
+		if (contents->packages[i].number == number)
+			return true;
+	for (size_t i = 0; i < n_taken; i++)
+		if (taken[i] == number)
+			return true;
+	return false;
+}
+
+static int compare_numbers(const void *a, const void *b)
+{
+	const struct revision_package *x = a, *y = b;
+	return (x->number > y->number) - (x->number < y->number);
+}
+
+static int number_packages(const struct layer_request *request, const struct wim_tree *tree,
+	struct contents *contents, struct error *err)
+{
+	CLEANUP(memory_freep) uint32_t *taken = NULL;
+	size_t n_taken = 0;
+	int rc = contents_base_drivers(tree, &taken, &n_taken, err);
+	if (rc < 0)
+		return rc;
+	contents->packages = calloc(request->n_packages + 1, sizeof(*contents->packages));
+	if (contents->packages == NULL)
+		return error_set(err, -ENOMEM, "out of memory");
+	if (request->n_packages > 0)
+		memcpy(contents->packages, request->packages,
+			request->n_packages * sizeof(*contents->packages));
+	contents->n_packages = request->n_packages;
+	uint32_t next = 1;
+	for (size_t i = 0; i < contents->n_packages; i++) {
+		if (contents->packages[i].number != 0)
+			continue;
+		while (has_number(contents, taken, n_taken, next))
+			next++;
+		contents->packages[i].number = next++;
+	}
+	qsort(contents->packages, contents->n_packages, sizeof(*contents->packages),
+		compare_numbers);
+	return 0;
+}
+
+static int add_packages(const struct layer_request *request, enum wim_compression compression,
+	struct contents *contents, struct error *err)
+{
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < contents->n_packages; i++) {
+		struct revision_package *package = &contents->packages[i];
+		CLEANUP(part_record_clear) struct part_record part = {.files = NULL};
+		char folder[64];
+		progress_tell(request->progress, "compressing", i, contents->n_packages);
+		rc = get_package_part(request, package, compression, &part, err);
+		if (rc < 0)
+			return rc;
+		memcpy(package->part, part.id, sizeof(package->part));
+		(void)snprintf(folder, sizeof(folder), OWN_DRIVERS "/%u/", package->number);
+		rc = put_part_files(contents, keep_part(contents, &part), folder, err);
+	}
+	return rc;
+}
+
+static int add_users_files(const struct layer_request *request, enum wim_compression compression,
+	struct contents *contents, struct error *err)
+{
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < request->n_files; i++) {
+		CLEANUP(part_record_clear) struct part_record part = {.files = NULL};
+		rc = get_old_part(request, request->files[i].part, compression, &part, err);
+		if (rc < 0)
+			return error_prefix(err, rc == -ENOENT ? -EIO : rc,
+				"the files that were added from %s", request->files[i].source);
+		rc = put_part_files(contents, keep_part(contents, &part), "", err);
+	}
+	return rc;
+}
+
+int contents_gather(const struct layer_request *request, const struct wim_tree *tree,
+	const struct frame *base, struct buffer *own, struct contents *ret_contents,
+	struct error *err)
+{
+	CLEANUP(contents_clear) struct contents contents = {.names = name_table_empty()};
+	enum wim_compression compression = base->header.compression;
+	contents.parts =
+		calloc(request->n_packages + request->n_files + 1, sizeof(*contents.parts));
+	if (contents.parts == NULL)
+		return error_set(err, -ENOMEM, "out of memory");
+	/* The user's first: what Pewter puts where they put theirs stays. */
+	int rc = add_users_files(request, compression, &contents, err);
+	if (rc == 0)
+		rc = number_packages(request, tree, &contents, err);
+	if (rc == 0)
+		rc = add_packages(request, compression, &contents, err);
+	if (rc == 0)
+		rc = contents_add_own(request, tree, base, own, &contents, err);
+	if (rc < 0)
+		return rc;
+	*ret_contents = contents;
+	contents = (struct contents){.files = NULL};
+	return 0;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the files of layer.h share: each writes one piece of the frame into the composition. */
+#pragma once
+
+#include "format/wim_tree.h"
+#include "image/compose.h"
+#include "image/contents.h"
+#include "image/frame.h"
+
+/* The metadata: chunks that are as they were are ranges of the base. before: as it was, expanded.
+ */
+int layer_add_metadata(const struct frame *base, const uint8_t *before, size_t n_before,
+	const uint8_t *after, size_t n_after, struct composition *composition,
+	struct wim_blob_entry *ret_entry, struct error *err) MUST_CHECK;
+
+/* What happens to one content: how many more names have it. */
+struct blob_use {
+	uint8_t sha1[WIM_SHA1_BYTES];
+	int64_t more;
+	const struct content_file *file; /* where it is; NULL: in the base, or nowhere */
+	int64_t entry;                   /* in the base's table; -1: not there */
+};
+struct blob_uses {
+	struct blob_use *uses; /* owned; by SHA-1, each once */
+	size_t n;
+};
+/* replaced: SHA-1s of what lost a name each. */
+int blob_uses_find(const struct frame *base, const struct contents *contents,
+	const uint8_t *replaced, size_t n_replaced, struct blob_uses *ret_uses,
+	struct error *err) MUST_CHECK;
+void blob_uses_clear(struct blob_uses *uses);
+/* Is its content to be taken from there? */
+bool blob_use_is_new(const struct blob_use *use);
+
+/* The blob table: entries that are as they were are ranges of the base's. blob_at: where in the
+ * composition each blob begins, by its index in pieces. */
+int layer_add_table(const struct frame *base, const struct blob_uses *uses,
+	const struct wim_blob_entry *metadata, const uint64_t *blob_at,
+	struct composition *composition, struct error *err) MUST_CHECK;
+
+/* The integrity table, if the base has one: hashes of chunks that are the base's (its bytes up to
+ * base_end lie where they lay) are taken over. covered_end: where the blob table ends. */
+int layer_add_integrity(const struct frame *base, uint64_t base_end, uint64_t covered_end,
+	struct view *const *views, struct composition *composition,
+	struct wim_resource *ret_resource, struct error *err) MUST_CHECK;
+
+/* Reads what was composed as any reader would: its frame, its tree, every use of a blob, and all
+ * that was to be added. */
+int layer_check(struct view *view, const struct contents *contents, struct error *err) MUST_CHECK;
