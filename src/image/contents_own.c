@@ -205,7 +205,7 @@ static int add_script(struct writing *writing, struct error *err)
 		drivers[n++] = (struct startup_driver){
 			contents->packages[i].number, contents->packages[i].inf};
 	rc = startup_write_script(writing->request->image->name,
-		writing->request->before->revision + 1, drivers, n, &text);
+		writing->request->image->last_revision + 1, drivers, n, &text);
 	if (rc < 0)
 		return error_set(err, rc, OWN_SCRIPT ": %s", strerror(-rc));
 	return put(writing, OWN_SCRIPT, &text, err);
@@ -218,7 +218,7 @@ static int add_manifest(struct writing *writing, struct error *err)
 	CLEANUP(buffer_free) struct buffer text = buffer_with_max(LIMIT_MANIFEST_BYTES);
 	const struct layer_request *request = writing->request;
 	struct revision_record revision = {
-		.revision = request->before->revision + 1,
+		.revision = request->image->last_revision + 1,
 		.created_ms = request->now_ms,
 		.packages = writing->contents->packages,
 		.n_packages = writing->contents->n_packages,

@@ -21,6 +21,7 @@ struct layer_request {
 	struct store *store;
 	const struct image_record *image;
 	const struct revision_record *before; /* the newest revision */
+	bool is_own;                          /* for one client alone: see revision_record.is_own */
 	/* Its packages in the end; number 0: it gets the next free one. part "": part_of_package()
 	 * makes it. */
 	const struct revision_package *packages;
@@ -36,8 +37,10 @@ struct layer_request {
 	const struct progress_sink *progress;
 };
 
-/* Builds it, verifies that what it composes can be opened (frame, tree, every reference inside
- * its blob), records it. -ESTALE as store_revision_add(); -EOPNOTSUPP for an SDI. */
+/* Builds it, verifies that what it composes can be opened (frame, tree, every use of a blob),
+ * records it. -ESTALE as store_revision_add(): begin again with the newer record and revision;
+ * -EOPNOTSUPP for an SDI; -EINVAL or -EIO with the place for a base that is not what it was, -EIO
+ * for a package whose files have gone. Nothing of a failure stays but blobs for the next sweep. */
 int layer_make(const struct layer_request *request, struct revision_record *ret_revision,
 	struct error *err) MUST_CHECK;
 

@@ -17,8 +17,8 @@ struct old_hashes {
 	uint32_t chunk_bytes;
 };
 
-static int read_old(const struct frame *base, uint64_t base_end, struct old_hashes *old,
-	struct error *err)
+static int read_old(
+	const struct frame *base, uint64_t base_end, struct old_hashes *old, struct error *err)
 {
 	const struct wim_resource *place = &base->header.integrity;
 	uint64_t covered = base->header.blob_table.offset + base->header.blob_table.stored_bytes -
@@ -26,8 +26,8 @@ static int read_old(const struct frame *base, uint64_t base_end, struct old_hash
 	size_t n_hashes;
 	int rc = buffer_reserve(&old->bytes, (size_t)place->stored_bytes);
 	if (rc == 0)
-		rc = view_read(base->view, place->offset, old->bytes.bytes,
-			(size_t)place->stored_bytes);
+		rc = view_read(
+			base->view, place->offset, old->bytes.bytes, (size_t)place->stored_bytes);
 	if (rc < 0)
 		return error_set(err, rc, "the integrity table: %s", strerror(-rc));
 	old->bytes.size = (size_t)place->stored_bytes;
@@ -36,7 +36,8 @@ static int read_old(const struct frame *base, uint64_t base_end, struct old_hash
 	if (rc < 0)
 		return rc;
 	/* Whole chunks that are in their place. */
-	uint64_t same = base_end < WIM_HEADER_BYTES + covered ? base_end - WIM_HEADER_BYTES : covered;
+	uint64_t same =
+		base_end < WIM_HEADER_BYTES + covered ? base_end - WIM_HEADER_BYTES : covered;
 	old->n = (size_t)(same / old->chunk_bytes);
 	if (old->n > n_hashes)
 		old->n = n_hashes;

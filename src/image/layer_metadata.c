@@ -12,8 +12,8 @@ struct remaking {
 	size_t n_before, n_after;
 	struct wim_chunks old; /* of the base's resource; none if it is not compressed */
 	size_t n_chunks;
-	uint32_t *sizes;  /* of the new chunks */
-	bool *is_old;     /* taken from the base */
+	uint32_t *sizes;   /* of the new chunks */
+	bool *is_old;      /* taken from the base */
 	struct buffer new; /* the others, one behind the other */
 };
 

@@ -17,6 +17,7 @@ int layer_add_metadata(const struct frame *base, const uint8_t *before, size_t n
 struct blob_use {
 	uint8_t sha1[WIM_SHA1_BYTES];
 	int64_t more;
+	int64_t n_lost;                  /* names that were replaced; counted in more already */
 	const struct content_file *file; /* where it is; NULL: in the base, or nowhere */
 	int64_t entry;                   /* in the base's table; -1: not there */
 };

@@ -30,6 +30,7 @@ static void merge(struct blob_uses *uses)
 			continue;
 		}
 		last->more += uses->uses[i].more;
+		last->n_lost += uses->uses[i].n_lost;
 		if (last->file == NULL)
 			last->file = uses->uses[i].file;
 	}
@@ -53,7 +54,7 @@ int blob_uses_find(const struct frame *base, const struct contents *contents,
 	}
 	for (size_t i = 0; i < n_replaced; i++) {
 		struct blob_use *use = &uses.uses[uses.n++];
-		*use = (struct blob_use){.more = -1};
+		*use = (struct blob_use){.more = -1, .n_lost = 1};
 		memcpy(use->sha1, replaced + i * WIM_SHA1_BYTES, sizeof(use->sha1));
 	}
 	merge(&uses);
@@ -84,16 +85,16 @@ static int compare_places(const void *a, const void *b)
 }
 
 /* All of the base's but those at the places, which rise. */
-static int put_old_entries(const struct frame *base, const size_t *places, size_t n,
-	struct composition *composition)
+static int put_old_entries(
+	const struct frame *base, const size_t *places, size_t n, struct composition *composition)
 {
 	uint64_t table = base->header.blob_table.offset;
 	size_t from = 0;
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && i <= n; i++) {
 		size_t to = i < n ? places[i] : base->n_entries;
-		rc = compose_range(composition, COMPOSE_BASE,
-			table + from * WIM_BLOB_ENTRY_BYTES, (to - from) * WIM_BLOB_ENTRY_BYTES);
+		rc = compose_range(composition, COMPOSE_BASE, table + from * WIM_BLOB_ENTRY_BYTES,
+			(to - from) * WIM_BLOB_ENTRY_BYTES);
 		from = to + 1;
 	}
 	return rc;

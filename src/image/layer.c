@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "image/layer.h"
+
+#include "adapter/file.h"
+#include "base/limits.h"
+#include "base/text.h"
+#include "format/wim_xml.h"
+#include "image/layer_room.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* A layer while it is made. */
+struct making {
+	const struct layer_request *request;
+	struct view *base_view;
+	struct frame base;
+	struct buffer before; /* the base's metadata */
+	struct wim_tree *tree;
+	struct contents contents;
+	struct wim_tree_counts counts;
+	struct blob_uses uses;
+	struct composition composition;
+	struct view **views; /* of the blobs that pieces name, by index; owned with what is in it */
+	uint64_t *blob_at;   /* where in the WIM each of them begins */
+	bool *is_used;       /* of the parts: does the WIM hold it? */
+	size_t n_views;
+};
+
+static void making_clear(struct making *making)
+{
+	for (size_t i = 0; i < making->n_views; i++)
+		(void)view_unref(making->views[i]);
+	free(making->views);
+	free(making->blob_at);
+	free(making->is_used);
+	composition_clear(&making->composition);
+	blob_uses_clear(&making->uses);
+	contents_clear(&making->contents);
+	(void)wim_tree_close(making->tree);
+	buffer_free(&making->before);
+	frame_clear(&making->base);
+	(void)view_unref(making->base_view);
+}
+
+/* ---- the base ---- */
+
+static int open_blob(
+	struct store *store, const struct blob *blob, struct view **ret_view, struct error *err)
+{
+	CLEANUP(view_unrefp) struct view *view = NULL;
+	uint64_t size = 0;
+	int fd;
+	int rc = store_blob_open(store, blob->sha256, &fd, err);
+	if (rc < 0)
+		return rc;
+	rc = file_size(fd, &size);
+	if (rc == 0 && size != blob->size) {
+		(void)close(fd);
+		return error_set(err, -EIO,
+			"%s/blobs/%.2s/%s has %" PRIu64 " bytes and had %" PRIu64
+			": somebody changed it",
+			store_directory(store), blob->sha256, blob->sha256, size, blob->size);
+	}
+	rc = rc == 0 ? view_new(&view) : rc;
+	if (rc < 0)
+		(void)close(fd);
+	else
+		rc = view_add_file(view, fd, 0, size);
+	if (rc < 0)
+		return error_set(err, rc, "%s", strerror(-rc));
+	*ret_view = TAKE(view);
+	return 0;
+}
+
+static int read_base(struct making *making, struct error *err)
+{
+	const struct image_record *image = making->request->image;
+	struct buffer metadata = buffer_with_max(LIMIT_WIM_METADATA_BYTES);
+	int rc = open_blob(making->request->store, &image->base, &making->base_view, err);
+	if (rc == 0)
+		rc = frame_open(making->base_view, &making->base, err);
+	if (rc == 0)
+		rc = frame_expand(&making->base, &making->base.entry.resource,
+			making->base.entry.sha1, &making->before, err);
+	if (rc == 0 && buffer_add(&metadata, making->before.bytes, making->before.size) < 0)
+		rc = error_set(err, -ENOMEM, "out of memory");
+	if (rc == 0)
+		rc = wim_tree_open(&metadata, &making->tree, err);
+	buffer_free(&metadata);
+	if (rc < 0)
+		return error_prefix(
+			err, rc, "the base of image %s cannot be built on", image->name);
+	return 0;
+}
+
+/* ---- what is added ---- */
+
+/* 100 ns since 1601. */
+static uint64_t filetime(int64_t unix_ms)
+{
+	return (uint64_t)(unix_ms + INT64_C(11644473600000)) * 10000;
+}
+
+static int put_files(struct making *making, struct error *err)
+{
+	const struct contents *contents = &making->contents;
+	size_t n = contents->n_files;
+	CLEANUP(memory_freep) struct wim_tree_file *files = calloc(n + 1, sizeof(*files));
+	if (files == NULL)
+		return error_set(err, -ENOMEM, "out of memory");
+	for (size_t i = 0; i < n; i++) {
+		files[i].path = contents->files[i].path;
+		files[i].size = contents->files[i].original_bytes;
+		files[i].time = filetime(making->request->now_ms);
+		memcpy(files[i].sha1, contents->files[i].sha1, sizeof(files[i].sha1));
+	}
+	int rc = wim_tree_put(making->tree, files, n, &making->counts, err);
+	if (rc < 0)
+		return rc;
+	size_t n_replaced;
+	const uint8_t *replaced = wim_tree_replaced(making->tree, &n_replaced);
+	return blob_uses_find(&making->base, contents, replaced, n_replaced, &making->uses, err);
+}
+
+static int open_views(struct making *making, struct error *err)
+{
+	const struct contents *contents = &making->contents;
+	size_t n = COMPOSE_PARTS + contents->n_parts;
+	making->views = calloc(n, sizeof(struct view *));
+	making->blob_at = calloc(n, sizeof(*making->blob_at));
+	making->is_used = calloc(n, sizeof(*making->is_used));
+	if (making->views == NULL || making->blob_at == NULL || making->is_used == NULL)
+		return error_set(err, -ENOMEM, "out of memory");
+	making->n_views = n;
+	making->views[COMPOSE_BASE] = view_ref(making->base_view);
+	for (size_t i = 0; i < making->uses.n; i++)
+		if (blob_use_is_new(&making->uses.uses[i]))
+			making->is_used[making->uses.uses[i].file->blob] = true;
+	int rc = 0;
+	for (size_t i = COMPOSE_PARTS; rc == 0 && i < n; i++)
+		if (making->is_used[i])
+			rc = open_blob(making->request->store,
+				&contents->parts[i - COMPOSE_PARTS].blob, &making->views[i], err);
+	return rc;
+}
+
+/* ---- composing ---- */
+
+/* The end of the last data of files; behind it a base has nothing that a layer does not write anew:
+ * table, XML, mostly the metadata too. */
+static uint64_t data_end(const struct frame *base)
+{
+	uint64_t end = WIM_HEADER_BYTES;
+	for (size_t i = 0; i < base->n_entries; i++) {
+		struct wim_blob_entry entry;
+		frame_entry(base, i, &entry);
+		uint64_t to = entry.resource.offset + entry.resource.stored_bytes;
+		if ((entry.resource.flags & WIM_RESOURCE_METADATA) == 0 && to > end)
+			end = to;
+	}
+	return end;
+}
+
+/* header | base | parts | Pewter's own files */
+static int compose_data(struct making *making, uint64_t *ret_base_end, struct error *err)
+{
+	struct composition *composition = &making->composition;
+	const struct contents *contents = &making->contents;
+	uint64_t n_own = composition->own.size - WIM_HEADER_BYTES;
+	uint64_t end = data_end(&making->base);
+	int rc = compose_range(composition, COMPOSE_OWN, 0, WIM_HEADER_BYTES);
+	if (rc == 0)
+		rc = compose_range(
+			composition, COMPOSE_BASE, WIM_HEADER_BYTES, end - WIM_HEADER_BYTES);
+	for (size_t i = 0; rc == 0 && i < contents->n_parts; i++) {
+		making->blob_at[COMPOSE_PARTS + i] = composition->size;
+		if (making->is_used[COMPOSE_PARTS + i])
+			rc = compose_range(composition, COMPOSE_PARTS + (uint32_t)i, 0,
+				contents->parts[i].blob.size);
+	}
+	/* Their offsets count from the header on. */
+	making->blob_at[COMPOSE_OWN] = composition->size - WIM_HEADER_BYTES;
+	if (rc == 0)
+		rc = compose_range(composition, COMPOSE_OWN, WIM_HEADER_BYTES, n_own);
+	*ret_base_end = end;
+	return rc < 0 ? error_set(err, rc, "%s", strerror(-rc)) : 0;
+}
+
+static int compose_xml(struct making *making, struct wim_resource *resource, struct error *err)
+{
+	CLEANUP(buffer_free) struct buffer xml = buffer_with_max(LIMIT_WIM_XML_BYTES);
+	const struct frame *base = &making->base;
+	struct wim_xml_change change = {
+		.image = base->header.boot_index,
+		.files = making->counts.files,
+		.folders = making->counts.folders,
+		.bytes = making->counts.bytes,
+		.time = filetime(making->request->now_ms),
+		.file_bytes = making->composition.size,
+	};
+	for (size_t i = 0; i < making->uses.n; i++) {
+		const struct blob_use *use = &making->uses.uses[i];
+		struct wim_blob_entry entry;
+		/* counts.bytes has what was put; what went has lost as many uses. */
+		if (use->n_lost == 0 || use->entry < 0)
+			continue;
+		frame_entry(base, (size_t)use->entry, &entry);
+		change.bytes -= use->n_lost * (int64_t)entry.resource.original_bytes;
+	}
+	int rc = wim_xml_change(base->xml.bytes, base->xml.size, &change, &xml, err);
+	if (rc < 0)
+		return error_prefix(err, rc, "the WIM's XML");
+	*resource = (struct wim_resource){
+		.offset = making->composition.size,
+		.stored_bytes = xml.size,
+		.original_bytes = xml.size,
+		.flags = base->header.xml.flags & (uint8_t)~WIM_RESOURCE_COMPRESSED,
+	};
+	rc = compose_bytes(&making->composition, xml.bytes, xml.size);
+	return rc < 0 ? error_set(err, rc, "%s", strerror(-rc)) : 0;
+}
+
+/* ... | metadata | blob table | XML | integrity table, and then the header, which names them. */
+static int compose_frame(struct making *making, uint64_t base_end, struct error *err)
+{
+	struct composition *composition = &making->composition;
+	struct wim_header header = making->base.header;
+	struct wim_blob_entry metadata;
+	size_t n_after;
+	const uint8_t *after = wim_tree_bytes(making->tree, &n_after);
+	int rc = layer_add_metadata(&making->base, making->before.bytes, making->before.size, after,
+		n_after, composition, &metadata, err);
+	if (rc < 0)
+		return rc;
+	header.boot_metadata = metadata.resource;
+	header.blob_table.offset = composition->size;
+	rc = layer_add_table(
+		&making->base, &making->uses, &metadata, making->blob_at, composition, err);
+	header.blob_table.stored_bytes = composition->size - header.blob_table.offset;
+	header.blob_table.original_bytes = header.blob_table.stored_bytes;
+	uint64_t covered_end = composition->size;
+	if (rc == 0)
+		rc = compose_xml(making, &header.xml, err);
+	if (rc == 0)
+		rc = layer_add_integrity(&making->base, base_end, covered_end, making->views,
+			composition, &header.integrity, err);
+	if (rc < 0)
+		return rc;
+	wim_header_write(&header, making->base.head, composition->own.bytes);
+	return 0;
+}
+
+static int compose(struct making *making, struct error *err)
+{
+	uint64_t base_end;
+	int rc = compose_data(making, &base_end, err);
+	return rc < 0 ? rc : compose_frame(making, base_end, err);
+}
+
+static int check(struct making *making, struct error *err)
+{
+	CLEANUP(view_unrefp) struct view *view = NULL;
+	int rc = compose_view(&making->composition, making->views, &view);
+	if (rc < 0)
+		return error_set(err, rc, "%s", strerror(-rc));
+	rc = layer_check(view, &making->contents, err);
+	return rc < 0 ? error_prefix(err, rc, "what was composed is not right (please report this)")
+		      : 0;
+}
+
+/* ---- the record ---- */
+
+/* Blobs in the order of their indices; parts that the WIM does not need bytes of are left out. */
+static int list_blobs(
+	const struct making *making, struct revision_record *record, struct error *err)
+{
+	const struct composition *composition = &making->composition;
+	CLEANUP(memory_freep) uint32_t *index = calloc(making->n_views, sizeof(*index));
+	record->blobs = calloc(making->n_views, sizeof(*record->blobs));
+	record->pieces = calloc(composition->n, sizeof(*record->pieces));
+	if (index == NULL || record->blobs == NULL || record->pieces == NULL)
+		return error_set(err, -ENOMEM, "out of memory");
+	record->blobs[COMPOSE_BASE] = making->request->image->base;
+	index[COMPOSE_OWN] = COMPOSE_OWN;
+	record->n_blobs = COMPOSE_PARTS;
+	for (size_t i = 0; i < making->contents.n_parts; i++) {
+		if (!making->is_used[COMPOSE_PARTS + i])
+			continue;
+		index[COMPOSE_PARTS + i] = (uint32_t)record->n_blobs;
+		record->blobs[record->n_blobs++] = making->contents.parts[i].blob;
+	}
+	for (size_t i = 0; i < composition->n; i++) {
+		record->pieces[i] = composition->pieces[i];
+		record->pieces[i].blob = index[composition->pieces[i].blob];
+	}
+	record->n_pieces = composition->n;
+	record->size = composition->size;
+	return 0;
+}
+
+static int copy_lists(
+	const struct making *making, struct revision_record *record, struct error *err)
+{
+	const struct layer_request *request = making->request;
+	const struct contents *contents = &making->contents;
+	record->packages = calloc(contents->n_packages + 1, sizeof(*record->packages));
+	record->files = calloc(request->n_files + 1, sizeof(*record->files));
+	record->nics.ids = calloc(request->nics.n + 1, sizeof(*record->nics.ids));
+	if (record->packages == NULL || record->files == NULL || record->nics.ids == NULL)
+		return error_set(err, -ENOMEM, "out of memory");
+	memcpy(record->packages, contents->packages,
+		contents->n_packages * sizeof(*record->packages));
+	record->n_packages = contents->n_packages;
+	if (request->n_files > 0)
+		memcpy(record->files, request->files, request->n_files * sizeof(*record->files));
+	record->n_files = request->n_files;
+	if (request->nics.n > 0)
+		memcpy(record->nics.ids, request->nics.ids,
+			request->nics.n * sizeof(*record->nics.ids));
+	record->nics.n = request->nics.n;
+	return 0;
+}
+
+static int record_it(
+	const struct making *making, struct revision_record *ret_revision, struct error *err)
+{
+	const struct layer_request *request = making->request;
+	CLEANUP(revision_record_clear)
+	struct revision_record record = {
+		.revision = request->image->last_revision + 1,
+		.created_ms = request->now_ms,
+		.is_own = request->is_own,
+	};
+	(void)text_copy(record.image, sizeof(record.image), request->image->name);
+	(void)text_copy(record.why, sizeof(record.why), request->why);
+	int rc = list_blobs(making, &record, err);
+	if (rc == 0)
+		rc = copy_lists(making, &record, err);
+	if (rc == 0)
+		rc = store_blob_add_bytes(request->store, making->composition.own.bytes,
+			making->composition.own.size, &record.blobs[COMPOSE_OWN], err);
+	if (rc == 0) {
+		record.layer = record.blobs[COMPOSE_OWN];
+		rc = store_revision_add(request->store, &record, request->before->revision, err);
+	}
+	if (rc < 0)
+		return rc;
+	*ret_revision = record;
+	record = (struct revision_record){.blobs = NULL};
+	return 0;
+}
+
+int layer_make(const struct layer_request *request, struct revision_record *ret_revision,
+	struct error *err)
+{
+	CLEANUP(making_clear)
+	struct making making = {
+		.request = request,
+		.before = buffer_with_max(LIMIT_WIM_METADATA_BYTES),
+		.composition = composition_empty(),
+	};
+	if (request->image->is_sdi)
+		return error_set(err, -EOPNOTSUPP,
+			"%s is an SDI: its file system cannot carry layers; import a WIM",
+			request->image->name);
+	int rc = read_base(&making, err);
+	/* Room for the header; what follows is counted from there. */
+	if (rc == 0 && buffer_add_zeros(&making.composition.own, WIM_HEADER_BYTES) < 0)
+		rc = error_set(err, -ENOMEM, "out of memory");
+	if (rc == 0)
+		rc = contents_gather(request, making.tree, &making.base, &making.composition.own,
+			&making.contents, err);
+	if (rc == 0)
+		rc = put_files(&making, err);
+	if (rc == 0)
+		rc = open_views(&making, err);
+	if (rc == 0)
+		rc = compose(&making, err);
+	if (rc == 0)
+		rc = check(&making, err);
+	return rc < 0 ? rc : record_it(&making, ret_revision, err);
+}
+
+int image_target(const struct image_record *image, struct target *ret_target, struct error *err)
+{
+	char text[sizeof(image->version) + sizeof(image->arch) + 1];
+	(void)snprintf(text, sizeof(text), "%s/%s", image->version, image->arch);
+	if (image->version[0] == 0)
+		return error_set(err, -EINVAL,
+			"image %s does not say which Windows it is: its WIM's XML has no version",
+			image->name);
+	int rc = target_parse(text, ret_target, err);
+	return rc < 0 ? error_prefix(err, rc, "image %s", image->name) : 0;
+}
