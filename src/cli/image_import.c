@@ -5,6 +5,7 @@
 #include "cli/image_json.h"
 #include "cli/progress.h"
 #include "cli/table.h"
+#include "cli/words.h"
 #include "image/import.h"
 #include "store/store.h"
 
@@ -27,16 +28,30 @@ static int64_t unix_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static int print_json(const struct cli *cli, const struct import_result *result)
+/* Plans of the image that was replaced: they named its revisions. */
+struct lost_plans {
+	struct plan_record *plans; /* owned */
+	size_t n;
+};
+
+static void lost_plans_clear(struct lost_plans *lost)
+{
+	(void)plan_records_free(lost->plans, lost->n);
+}
+
+static int print_json(
+	const struct cli *cli, const struct import_result *result, const struct lost_plans *lost)
 {
 	json_t *warnings = json_array();
 	for (size_t i = 0; i < result->n_warnings; i++)
 		(void)json_array_append_new(
 			warnings, json_pack("{s:s}", "text", result->warnings[i]));
 	json_t *image = image_to_json(&result->record);
-	json_t *document = json_pack("{s:o, s:o, s:{s:s, s:i, s:s?}}", "image", image, "warnings",
-		warnings, "source", "kind", result->source_kind, "index", (int)result->source_index,
-		"converted", result->converted[0] != 0 ? result->converted : NULL);
+	json_t *document = json_pack("{s:o, s:o, s:{s:s, s:i, s:s?}, s:o}", "image", image,
+		"warnings", warnings, "source", "kind", result->source_kind, "index",
+		(int)result->source_index, "converted",
+		result->converted[0] != 0 ? result->converted : NULL, "lost_plans",
+		json_plan_clients(lost->plans, lost->n));
 	if (document == NULL) {
 		struct error err = ERROR_NULL;
 		(void)error_set(&err, -1, "out of memory");
@@ -62,28 +77,35 @@ static void print_words(const struct import_result *result)
 			"  written anew as a plain LZX WIM: the source is %s\n", result->converted);
 }
 
-static int report(const struct cli *cli, const struct import_result *result)
+static int report(
+	const struct cli *cli, const struct import_result *result, const struct lost_plans *lost)
 {
 	int rc = EXIT_DONE;
 	if (cli->json)
-		rc = print_json(cli, result);
+		rc = print_json(cli, result, lost);
 	else
 		print_words(result);
 	for (size_t i = 0; i < result->n_warnings; i++)
 		(void)fprintf(stderr, "pewter %s: %s\n", cli->command, result->warnings[i]);
-	return rc == EXIT_DONE && result->n_warnings > 0 ? EXIT_ATTENTION : rc;
+	if (lost->n > 0)
+		tell_lost_plans(cli, lost->plans, lost->n, "`pewter prepare CLIENT` makes it anew");
+	return rc == EXIT_DONE && (result->n_warnings > 0 || lost->n > 0) ? EXIT_ATTENTION : rc;
 }
 
 static int run(struct cli *cli, struct import_request *request)
 {
 	CLEANUP(store_closep) struct store *store = NULL;
 	CLEANUP(import_result_freep) struct import_result *result = calloc(1, sizeof(*result));
+	CLEANUP(lost_plans_clear) struct lost_plans lost = {.plans = NULL};
 	struct error err = ERROR_NULL;
 	struct progress_phases phases;
 
 	if (result == NULL)
 		return cli_fail(cli, &err);
 	if (store_open(cli->state, STORE_CREATE, &store, &err) < 0)
+		return cli_fail(cli, &err);
+	if (request->replace &&
+		store_plan_list(store, request->name, &lost.plans, &lost.n, &err) < 0)
 		return cli_fail(cli, &err);
 	request->progress = progress_phases_begin(&phases, cli);
 	int rc = image_import(store, request, result, &err);
@@ -95,7 +117,7 @@ static int run(struct cli *cli, struct import_request *request)
 	size_t n;
 	if (request->replace && store_blob_sweep(store, &n, &err) < 0)
 		(void)fprintf(stderr, "pewter %s: %s\n", cli->command, err.text);
-	return report(cli, result);
+	return report(cli, result, &lost);
 }
 
 int cmd_image_import(struct cli *cli, int argc, char **argv)

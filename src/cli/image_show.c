@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* pewter image show: all that is known of one boot image. */
+/* pewter image show: all that is known of one boot image, and what a revision of it holds. */
 #include "cli/commands.h"
 #include "cli/image_json.h"
+#include "cli/revision_overview.h"
+#include "cli/revision_word.h"
 #include "cli/table.h"
 #include "cli/words.h"
 
@@ -9,21 +11,27 @@
 #include <getopt.h>
 #include <stdio.h>
 
-static void print_words(const struct image_record *record)
+static void print_image(const struct image_record *record, const struct revision_record *shown)
 {
 	char created[LOCAL_TIME_TEXT_BYTES], size[SIZE_TEXT_BYTES];
 	char version[64];
 	local_time_format(record->created_ms, created);
-	size_format(record->base.size, size);
 	image_version_text(record, version, sizeof(version));
 	(void)printf("name         %s\n", record->name);
 	(void)printf("description  %s\n", record->description);
-	(void)printf("revision     %u\n", record->revision);
+	size_format(shown->size, size);
+	(void)printf("revision     %u%s, %s\n", shown->revision,
+		shown->revision == record->revision ? ""
+		: shown->is_own                     ? ", of one client alone"
+						    : ", not the newest",
+		size);
 	(void)printf("arch         %s\n", record->arch);
 	(void)printf("version      %s\n", version);
 	(void)printf("source       %s\n", record->source);
 	(void)printf("imported     %s\n", created);
-	(void)printf("base         %s (SHA-256 %s)\n", size, record->base.sha256);
+	size_format(record->base.size, size);
+	(void)printf("base         %s%s (SHA-256 %s)\n", record->is_sdi ? "an SDI of " : "", size,
+		record->base.sha256);
 	for (size_t i = 0; i < record->n_files; i++) {
 		size_format(record->files[i].blob.size, size);
 		(void)printf("%s%-24s %10s\n", i == 0 ? "boot files   " : "             ",
@@ -31,25 +39,40 @@ static void print_words(const struct image_record *record)
 	}
 }
 
-int cmd_image_show(struct cli *cli, int argc, char **argv)
+static int print_json(const struct cli *cli, const struct image_record *record,
+	const struct revision_overview *overview)
 {
-	CLEANUP(store_closep) struct store *store = NULL;
-	CLEANUP(image_record_clear) struct image_record record = {0};
 	struct error err = ERROR_NULL;
-
-	if (getopt(argc, argv, "") != -1 || optind + 1 != argc)
-		return cli_usage(cli, "name one image; `pewter image list` lists them");
-	if (store_open(cli->state, STORE_READ, &store, &err) < 0 ||
-		store_image_get(store, argv[optind], &record, &err) < 0)
-		return cli_fail(cli, &err);
-	if (!cli->json) {
-		print_words(&record);
-		return EXIT_DONE;
-	}
-	json_t *document = json_pack("{s:o}", "image", image_to_json(&record));
+	json_t *image = image_to_json(record);
+	int rc = image == NULL ? -ENOMEM : revision_overview_json(overview, image);
+	json_t *document = rc < 0 ? NULL : json_pack("{s:O}", "image", image);
+	json_decref(image);
 	if (document == NULL) {
 		(void)error_set(&err, -ENOMEM, "out of memory");
 		return cli_fail(cli, &err);
 	}
 	return cli_print_json(cli, document);
+}
+
+int cmd_image_show(struct cli *cli, int argc, char **argv)
+{
+	CLEANUP(store_closep) struct store *store = NULL;
+	CLEANUP(image_record_clear) struct image_record record = {0};
+	CLEANUP(revision_overview_clear) struct revision_overview overview = {0};
+	struct revision_word word;
+	struct error err = ERROR_NULL;
+
+	if (getopt(argc, argv, "") != -1 || optind + 1 != argc)
+		return cli_usage(cli, "name one image; `pewter image list` lists them");
+	if (!revision_word_parse(argv[optind], &word, &err))
+		return cli_usage(cli, "%s", err.text);
+	if (store_open(cli->state, STORE_READ, &store, &err) < 0 ||
+		store_image_get(store, word.image, &record, &err) < 0 ||
+		revision_overview_load(store, word.image, word.revision, &overview, &err) < 0)
+		return cli_fail(cli, &err);
+	if (cli->json)
+		return print_json(cli, &record, &overview);
+	print_image(&record, &overview.shown);
+	int rc = revision_overview_print(&overview);
+	return rc < 0 ? cli_fail_errno(cli, rc) : EXIT_DONE;
 }

@@ -112,3 +112,27 @@ int json_print_line(json_t *document)
 	json_decref(document);
 	return rc == 0 && putchar('\n') != EOF && fflush(stdout) == 0 ? 0 : -EIO;
 }
+
+json_t *json_plan(const struct plan_record *plan)
+{
+	return json_pack("{s:o, s:s}", "client", json_text(plan->client_name), "plan", plan->id);
+}
+
+json_t *json_plan_clients(const struct plan_record *plans, size_t n)
+{
+	json_t *clients = json_array();
+	for (size_t i = 0; i < n; i++)
+		(void)json_array_append_new(clients, json_plan(&plans[i]));
+	return clients;
+}
+
+void tell_lost_plans(
+	const struct cli *cli, const struct plan_record *plans, size_t n, const char *remedy)
+{
+	(void)fprintf(stderr, "pewter %s: what was prepared for ", cli->command);
+	for (size_t i = 0; i < n && i < 5; i++)
+		(void)fprintf(stderr, "%s%s", i > 0 ? ", " : "", plans[i].client_name);
+	if (n > 5)
+		(void)fprintf(stderr, " and %zu others", n - 5);
+	(void)fprintf(stderr, " is gone with it; %s\n", remedy);
+}

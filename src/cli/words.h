@@ -4,6 +4,7 @@
 
 #include "base/address.h"
 #include "cli/cli.h"
+#include "store/plans.h"
 #include "store/store.h"
 
 #include <stdint.h>
@@ -24,6 +25,13 @@ json_t *json_client(const struct client_record *client);
 json_t *json_boot(const struct boot_record *boot);
 /* {"time", "kind", and what the event's details hold}. */
 json_t *json_event(const struct boot_event *event);
+
+/* {"client", "plan"}: whose it is, and its id; and a list of them. */
+json_t *json_plan(const struct plan_record *plan);
+json_t *json_plan_clients(const struct plan_record *plans, size_t n);
+/* On stderr: whose plans are gone, and what to do for them. */
+void tell_lost_plans(
+	const struct cli *cli, const struct plan_record *plans, size_t n, const char *remedy);
 
 /* "" if it is not known: a client may have been named before. */
 void client_mac_format(const struct client_record *client, char text[static MAC_TEXT_BYTES]);
