@@ -80,8 +80,8 @@ int cmd_image_remove(struct cli *cli, int argc, char **argv)
 	int rc = store_open(cli->state, STORE_READ, &store, &err);
 	if (rc == 0)
 		rc = removal.word.revision != 0 ? store_revision_remove(store, removal.word.image,
-							 removal.word.revision, &err)
-					       : remove_image(store, &removal, &err);
+							  removal.word.revision, &err)
+						: remove_image(store, &removal, &err);
 	if (rc == 0)
 		rc = store_blob_sweep(store, &removal.n_blobs, &err);
 	return rc < 0 ? cli_fail(cli, &err) : report(cli, &removal);
