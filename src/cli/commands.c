@@ -56,5 +56,11 @@ const struct command commands[] = {
 		cmd_inspect},
 	{"media iso", "NAME[@REVISION] -o FILE [--client CLIENT] [--label LABEL] [--replace]",
 		"writes a boot image as an .iso that UEFI and BIOS start", cmd_media_iso},
+	{"media usb",
+		"NAME[@REVISION] -o FILE [--mbr|--gpt] [--size SIZE] [--client CLIENT] [--label "
+		"LABEL] "
+		"[--replace] [--force]",
+		"a boot image as a USB stick: a raw image for `dd`, or the stick itself",
+		cmd_media_usb},
 	{NULL, NULL, NULL, NULL},
 };

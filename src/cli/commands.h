@@ -31,3 +31,4 @@ command_function cmd_image_remove;
 command_function cmd_image_show;
 command_function cmd_inspect;
 command_function cmd_media_iso;
+command_function cmd_media_usb;

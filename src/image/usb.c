@@ -8,8 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LABEL_BYTES 11
-
 /* Numbers by which systems tell disks and volumes apart: out of what the medium is, so that two
  * media have different ones, and the same medium always the same. */
 struct numbers {
@@ -52,15 +50,16 @@ static int make_numbers(const struct medium *medium, struct numbers *numbers, st
 }
 
 /* The end, which says the revision, is worth more than the image's whole name. */
-static void short_label(const struct medium *medium, char label[static LABEL_BYTES + 1])
+void usb_label(const struct medium *medium, char label[static USB_LABEL_BYTES])
 {
+	const size_t room = USB_LABEL_BYTES - 1;
 	const char *end = strrchr(medium->label, '_');
-	const size_t n_end = end != NULL && strlen(end) <= LABEL_BYTES ? strlen(end) : 0;
+	const size_t n_end = end != NULL && strlen(end) <= room ? strlen(end) : 0;
 	size_t n_start = strlen(medium->label) - n_end;
-	if (n_start > LABEL_BYTES - n_end)
-		n_start = LABEL_BYTES - n_end;
-	(void)snprintf(label, LABEL_BYTES + 1, "%.*s%s", (int)n_start, medium->label,
-		n_end > 0 ? end : "");
+	if (n_start > room - n_end)
+		n_start = room - n_end;
+	(void)snprintf(
+		label, room + 1, "%.*s%s", (int)n_start, medium->label, n_end > 0 ? end : "");
 }
 
 static int make_volume(const struct usb_request *request, const struct numbers *numbers,
@@ -68,7 +67,7 @@ static int make_volume(const struct usb_request *request, const struct numbers *
 {
 	const struct medium *medium = request->medium;
 	const uint64_t overhead = disk_overhead(request->scheme);
-	char label[LABEL_BYTES + 1];
+	char label[USB_LABEL_BYTES];
 	struct fat_request volume = {
 		.n_files = medium->n_files,
 		.label = label,
@@ -83,7 +82,7 @@ static int make_volume(const struct usb_request *request, const struct numbers *
 			(unsigned long long)request->size_bytes);
 	if (request->size_bytes != 0)
 		volume.volume_bytes = request->size_bytes - overhead;
-	short_label(medium, label);
+	usb_label(medium, label);
 	CLEANUP(memory_freep)
 	struct fat_file *files = calloc(medium->n_files, sizeof(*files));
 	if (files == NULL)

@@ -20,6 +20,9 @@ struct usb_request {
 	int64_t now_ms;      /* the date of all files */
 };
 
+#define USB_LABEL_BYTES 12
+/* Of its volume, which has room for less than an ISO's. */
+void usb_label(const struct medium *medium, char label[static USB_LABEL_BYTES]);
 /* -EOPNOTSUPP if UEFI cannot start the medium: err says what to import. The same medium gives the
  * same bytes. */
 int usb_build(
