@@ -202,8 +202,9 @@ static ssize_t read_data(void *context, void *bytes, size_t n)
 	return archive_read_data(context, bytes, n);
 }
 
-int iso9660_copy(struct iso9660 *iso, const char *path, int fd, uint64_t max_bytes,
-	const struct progress_sink *progress, struct error *err)
+/* The file as the tree had it, which may not be larger than its medium. */
+static int find_file(struct iso9660 *iso, const char *path, const struct iso_entry **ret_entry,
+	struct error *err)
 {
 	const struct iso_entry *wanted = find(iso, path, false);
 	if (wanted == NULL)
@@ -213,21 +214,76 @@ int iso9660_copy(struct iso9660 *iso, const char *path, int fd, uint64_t max_byt
 			"/%s claims %" PRIu64 " bytes, more than the .iso has (%" PRIu64
 			"): the .iso is cut or broken; copy it again",
 			path, wanted->size, iso->medium_bytes);
-	if (wanted->size > max_bytes)
-		return error_set(err, -EFBIG, "/%s has %" PRIu64 " bytes; %" PRIu64 " are accepted",
-			path, wanted->size, max_bytes);
+	*ret_entry = wanted;
+	return 0;
+}
 
-	/* libarchive reads forwards only: once more from the start, to that file. */
+/* libarchive reads forwards only: once more from the start, to that file. */
+static int go_to(struct iso9660 *iso, const struct iso_entry *wanted, struct archive **ret_archive,
+	struct error *err)
+{
 	CLEANUP(archive_freep) struct archive *archive = NULL;
+	struct archive_entry *entry;
 	int rc = open_archive(iso->medium, &archive, err);
 	if (rc < 0)
 		return rc;
-	struct archive_entry *entry;
 	while ((rc = next_entry(archive, &entry, err)) == 1) {
 		const char *found = archive_entry_pathname_utf8(entry);
-		if (found != NULL && strcmp(found, wanted->path) == 0)
-			return file_pour(read_data, archive, path, wanted->size, fd, progress, err);
+		if (found == NULL || strcmp(found, wanted->path) != 0)
+			continue;
+		*ret_archive = TAKE(archive);
+		return 0;
 	}
 	return rc < 0 ? rc
-		      : error_set(err, -EINVAL, "/%s: the .iso changed while it was read", path);
+		      : error_set(err, -EINVAL, "/%s: the .iso changed while it was read",
+				wanted->path);
+}
+
+int iso9660_size(struct iso9660 *iso, const char *path, uint64_t *ret_size, struct error *err)
+{
+	const struct iso_entry *wanted = NULL;
+	int rc = find_file(iso, path, &wanted, err);
+	if (rc == 0)
+		*ret_size = wanted->size;
+	return rc;
+}
+
+int iso9660_read(struct iso9660 *iso, const char *path, iso9660_piece_function *function,
+	void *context, struct error *err)
+{
+	CLEANUP(archive_freep) struct archive *archive = NULL;
+	CLEANUP(memory_freep) uint8_t *bytes = malloc(READ_BYTES);
+	const struct iso_entry *wanted = NULL;
+	if (bytes == NULL)
+		return error_set(err, -ENOMEM, "out of memory");
+	int rc = find_file(iso, path, &wanted, err);
+	if (rc == 0)
+		rc = go_to(iso, wanted, &archive, err);
+	for (uint64_t at = 0; rc == 0 && at < wanted->size;) {
+		uint64_t left = wanted->size - at;
+		ssize_t got = archive_read_data(
+			archive, bytes, left < READ_BYTES ? (size_t)left : READ_BYTES);
+		if (got < 0)
+			return fault(archive, err);
+		if (got == 0)
+			return error_set(err, -EINVAL, "/%s: the .iso ends before it", path);
+		rc = function(context, at, bytes, (size_t)got, err);
+		at += (uint64_t)got;
+	}
+	return rc;
+}
+
+int iso9660_copy(struct iso9660 *iso, const char *path, int fd, uint64_t max_bytes,
+	const struct progress_sink *progress, struct error *err)
+{
+	CLEANUP(archive_freep) struct archive *archive = NULL;
+	const struct iso_entry *wanted = NULL;
+	int rc = find_file(iso, path, &wanted, err);
+	if (rc < 0)
+		return rc;
+	if (wanted->size > max_bytes)
+		return error_set(err, -EFBIG, "/%s has %" PRIu64 " bytes; %" PRIu64 " are accepted",
+			path, wanted->size, max_bytes);
+	rc = go_to(iso, wanted, &archive, err);
+	return rc < 0 ? rc : file_pour(read_data, archive, path, wanted->size, fd, progress, err);
 }

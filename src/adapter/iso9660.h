@@ -27,6 +27,15 @@ DEFINE_FREEP(struct iso9660, iso9660_close);
 /* "" is the root. -ENOENT if there is no such folder. */
 int iso9660_list(struct iso9660 *iso, const char *folder, iso9660_entry_function *function,
 	void *context, struct error *err) MUST_CHECK;
+/* -ENOENT if there is no such file. */
+int iso9660_size(
+	struct iso9660 *iso, const char *path, uint64_t *ret_size, struct error *err) MUST_CHECK;
+/* A piece of a file; a negative errno ends the reading and is what it returns. */
+typedef int iso9660_piece_function(
+	void *context, uint64_t offset, const void *bytes, size_t n, struct error *err);
+/* The file piece by piece, from its beginning. -ENOENT if there is no such file. */
+int iso9660_read(struct iso9660 *iso, const char *path, iso9660_piece_function *function,
+	void *context, struct error *err) MUST_CHECK;
 /* Writes the file to fd. -ENOENT if there is no such file, -EFBIG past max_bytes. */
 int iso9660_copy(struct iso9660 *iso, const char *path, int fd, uint64_t max_bytes,
 	const struct progress_sink *progress, struct error *err) MUST_CHECK;

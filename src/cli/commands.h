@@ -30,5 +30,6 @@ command_function cmd_image_list;
 command_function cmd_image_remove;
 command_function cmd_image_show;
 command_function cmd_inspect;
+command_function cmd_media_check;
 command_function cmd_media_iso;
 command_function cmd_media_usb;
