@@ -18,15 +18,21 @@ struct wim_draft {
 	size_t name, n_units;  /* in their paths: where the name begins */
 	size_t first, n;       /* its children; none: it is a file */
 
-	/* The rest is wim_tree_put()'s. What the image has of that name: 0 for nothing. */
-	uint64_t at;
-	uint64_t list; /* a folder's entries */
+	/* wim_match(): what the image has of that name, 0 for nothing. */
+	size_t at;
+	uint32_t attributes;
 	bool is_exact; /* spelled the same */
 	size_t stream_bytes;
-	uint32_t attributes;
-	/* A folder's list that has to be written, and where it was. */
-	bool is_rewritten;
-	uint64_t new_list;
+	/* Of a folder's list, its end with it: where it is, and what it is going to be. */
+	uint64_t list;
+	size_t list_bytes, new_bytes;
+	bool is_rewritten; /* it gets other entries */
+
+	/* wim_layout_make() */
+	bool is_in_place; /* the new one goes where the old one is */
+
+	uint64_t new_list; /* wim_tree_put(): where it went */
+	size_t room_at;    /* and where it waits to be put into place */
 };
 
 struct wim_drafts {

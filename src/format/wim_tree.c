@@ -14,7 +14,7 @@
 
 /* ---- opening: every list is walked once ---- */
 
-/* Where lists begin that are still to be walked. */
+/* Places of lists. */
 struct todo {
 	uint64_t *lists; /* owned */
 	size_t n, capacity;
@@ -38,6 +38,7 @@ struct walk {
 	struct wim_tree *tree;
 	uint64_t *taken; /* owned: a bit for each 8 bytes of the metadata that an entry has */
 	struct todo todo;
+	struct todo ends; /* of all lists */
 };
 
 /* A byte that two entries have in common is how circles begin, and how a small file claims to be a
@@ -101,14 +102,29 @@ static int walk_lists(struct walk *walk, struct error *err)
 		for (;;) {
 			struct wim_dentry dentry;
 			int rc = wim_dentry_read(metadata->bytes, metadata->size, at, &dentry, err);
+			if (rc == 0)
+				break;
 			if (rc > 0)
 				rc = walk_entry(walk, &dentry, err);
-			else if (rc == 0)
-				break;
 			if (rc < 0)
 				return rc;
 			at += dentry.all_bytes;
 		}
+		if (todo_add(&walk->ends, at) < 0)
+			return error_set(err, -ENOMEM, "out of memory");
+	}
+	return 0;
+}
+
+/* Lists may end in the same place, but not within an entry, which may come to be another. */
+static int check_ends(const struct walk *walk, struct error *err)
+{
+	for (size_t i = 0; i < walk->ends.n; i++) {
+		const uint64_t unit = walk->ends.lists[i] / WIM_DENTRY_ALIGN;
+		if ((walk->taken[unit / 64] & UINT64_C(1) << unit % 64) != 0)
+			return error_set(err, -EINVAL,
+				"image metadata, byte %" PRIu64 ": a list ends within an entry",
+				walk->ends.lists[i]);
 	}
 	return 0;
 }
@@ -151,8 +167,11 @@ static int walk_all(struct wim_tree *tree, struct error *err)
 	rc = walk_root(&walk, err);
 	if (rc == 0)
 		rc = walk_lists(&walk, err);
+	if (rc == 0)
+		rc = check_ends(&walk, err);
 	free(walk.taken);
 	free(walk.todo.lists);
+	free(walk.ends.lists);
 	return rc;
 }
 

@@ -499,6 +499,29 @@ static uint64_t place_of(const char *path, bool of_list)
 	return of_list ? node.children : node.at;
 }
 
+/* The list that grows stays where it is, and what is behind it moves, if that is less. */
+static void a_long_list_stays_in_its_place(void **state)
+{
+	(void)state;
+	const struct wim_tree_file files[] = {file_of("windows/system32/t", 1),
+		file_of("windows/system32/d/x", 2), file_of("x", 3)};
+	struct wim_tree_counts counts;
+	struct wim_node node;
+	struct error err = ERROR_NULL;
+	const uint64_t in_root = place_of("", true);
+	const uint64_t in_system32 = place_of("windows/system32", true);
+	CLEANUP(wim_tree_closep) struct wim_tree *tree = open_tree();
+	assert_int_equal(wim_tree_put(tree, files, ARRAY_SIZE(files), &counts, &err), 0);
+	assert_int_equal(wim_tree_find(tree, "windows/system32", &node, &err), 0);
+	assert_int_equal(node.children, in_system32);
+	assert_int_equal(wim_tree_find(tree, "", &node, &err), 0);
+	assert_int_equal(node.children, in_root);
+	reopen(&tree);
+	assert_list(tree, "windows/system32", "cmd.exe|d|drivers|link-a|streams.txt|t|");
+	assert_list(tree, "windows/system32/drivers", "");
+	assert_list(tree, "gerätetreiber", "name|NAME|");
+}
+
 static void refuses_hostile_trees(void **state)
 {
 	(void)state;
@@ -517,6 +540,7 @@ static void refuses_hostile_trees(void **state)
 		{"a folder that is its own list", system32 + 16, system32, 8},
 		{"a list over another's", drivers + 16, cmd, 8},
 		{"a list in the security descriptors", system32 + 16, 8, 8},
+		{"a list that ends within an entry", drivers + 16, streams + 64, 8},
 		{"a list over the root", system32 + 16, MADE_ROOT_AT, 8},
 		{"a list at an odd place", system32 + 16, cmd + 1, 8},
 		{"a list past the end", system32 + 16, 1U << 20, 8},
@@ -642,6 +666,7 @@ int main(void)
 		cmocka_unit_test(takes_what_windows_takes),
 		cmocka_unit_test(nothing_is_no_change),
 		cmocka_unit_test(an_empty_image_takes_files),
+		cmocka_unit_test(a_long_list_stays_in_its_place),
 		cmocka_unit_test(refuses_hostile_trees),
 		cmocka_unit_test(refuses_names_that_lead_elsewhere),
 		cmocka_unit_test(refuses_what_is_cut),
