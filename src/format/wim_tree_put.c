@@ -89,11 +89,6 @@ static void displace(struct plan *plan, const struct wim_list *list)
 
 	wim_dentry_set_children(metadata->bytes + list->owner, to);
 	for (size_t i = 0; i < plan->drafts.n; i++) {
-		struct wim_draft *draft = draft_at(plan, i);
-		if (draft->at == list->owner && !wim_draft_is_file(draft))
-			draft->list = to;
-	}
-	for (size_t i = 0; i < plan->drafts.n; i++) {
 		if (draft_at(plan, i)->at != 0)
 			follow(&draft_at(plan, i)->at, list, to);
 	}
