@@ -13,6 +13,7 @@ const struct command commands[] = {
 	{"boot list", "[--max N]", "the boots, newest first", cmd_boot_list},
 	{"boot show", "ID|latest|next [--follow]",
 		"one boot's timeline, as it happens with --follow", cmd_boot_show},
+	{"check", "[--repair]", "is the state whole: every blob, record and revision", cmd_check},
 	{"client add", "--mac MAC [--uuid UUID] [--name NAME] [--image NAME]",
 		"a machine that has not asked yet may boot", cmd_client_add},
 	{"client import", "FILE|- [--mac MAC] [--uuid UUID] [--name NAME] [--image NAME]",

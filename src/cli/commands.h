@@ -8,6 +8,7 @@ command_function cmd_serve;
 command_function cmd_explain;
 command_function cmd_boot_list;
 command_function cmd_boot_show;
+command_function cmd_check;
 command_function cmd_client_add;
 command_function cmd_client_import;
 command_function cmd_client_list;

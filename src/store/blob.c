@@ -351,6 +351,14 @@ int store_blob_open(struct store *store, const char *sha256, int *ret_fd, struct
 
 /* ---- sweeping ---- */
 
+#define FROM_UNNAMED                                                                               \
+	" FROM blob WHERE pending_until_ms < ?"                                                    \
+	" AND NOT EXISTS (SELECT 1 FROM image WHERE base = blob.sha256)"                           \
+	" AND NOT EXISTS (SELECT 1 FROM image_file WHERE blob = blob.sha256)"                      \
+	" AND NOT EXISTS (SELECT 1 FROM driver_file WHERE blob = blob.sha256)"                     \
+	" AND NOT EXISTS (SELECT 1 FROM part WHERE blob = blob.sha256)"                            \
+	" AND NOT EXISTS (SELECT 1 FROM image_revision WHERE layer = blob.sha256)"
+
 /* What revisions held that are gone; then parts that neither a revision holds nor a package of the
  * database may need again. A part whose bytes an import may still be about to name stays. */
 static int forget_parts(struct store *store, struct error *err)
@@ -379,15 +387,32 @@ static int forget_unnamed(struct store *store, struct error *err)
 	if (rc < 0)
 		return rc;
 	CLEANUP(sql_done)
-	struct sql_query query = sql_query(store->sql,
-		"DELETE FROM blob WHERE pending_until_ms < ?"
-		" AND NOT EXISTS (SELECT 1 FROM image WHERE base = blob.sha256)"
-		" AND NOT EXISTS (SELECT 1 FROM image_file WHERE blob = blob.sha256)"
-		" AND NOT EXISTS (SELECT 1 FROM driver_file WHERE blob = blob.sha256)"
-		" AND NOT EXISTS (SELECT 1 FROM image_revision WHERE layer = blob.sha256)"
-		" AND NOT EXISTS (SELECT 1 FROM part WHERE blob = blob.sha256)");
+	struct sql_query query = sql_query(store->sql, "DELETE" FROM_UNNAMED);
 	sql_put_i64(&query, store_now_ms());
 	return sql_execute(&query, err);
+}
+
+int blob_count_unused(struct store *store, size_t *ret_n, struct error *err)
+{
+	CLEANUP(sql_done)
+	struct sql_query query = sql_query(store->sql, "SELECT count(*)" FROM_UNNAMED);
+	sql_put_i64(&query, store_now_ms());
+	int rc = sql_step(&query, err);
+	if (rc < 0)
+		return rc;
+	*ret_n = (size_t)sql_get_u64(&query);
+	return 0;
+}
+
+int store_blob_restore(struct store *store, int fd, const struct blob *blob)
+{
+	CLEANUP(close_fdp) int file = fd;
+	struct sql_scope scope;
+	int rc = fsync(file) < 0 ? -errno : sql_enter(store->sql, SQL_ATOMIC, &scope, NULL);
+	if (rc == 0)
+		rc = sql_leave(store->sql, &scope, blob_name(store, file, blob, true), NULL);
+	blob_drop(store, file);
+	return rc;
 }
 
 int blob_is_recorded(struct store *store, const char *sha256, struct error *err)

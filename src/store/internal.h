@@ -49,6 +49,10 @@ int blob_name(
 /* 1 or 0. */
 int blob_is_recorded(struct store *store, const char *sha256, struct error *err) MUST_CHECK;
 int blob_record(struct store *store, const struct blob *blob, struct error *err) MUST_CHECK;
+/* How many blobs store_blob_sweep() would forget. */
+int blob_count_unused(struct store *store, size_t *ret_n, struct error *err) MUST_CHECK;
+/* The file, whose content is the blob's, takes the place of one that is missing. Closes fd. */
+int store_blob_restore(struct store *store, int fd, const struct blob *blob) MUST_CHECK;
 /* Of a file that is not needed after all: the name that it may have had while it was written. */
 void blob_drop(const struct store *store, int fd);
 

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Blobs that are missing or damaged: whose they are, where the same bytes may still be, what to do.
+ */
+#include "store/check_room.h"
+
+#include "adapter/file.h"
+#include "base/text.h"
+#include "store/internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define DAMAGED_FOLDER "damaged"
+#define USERS_NAMED    3
+
+/* ---- whose it is ---- */
+
+struct user {
+	char kind[8];     /* "base", "file", "driver", "part", "layer" */
+	char name[128];   /* "win11", "e1d68x64.inf 0123456789ab", "win11@4" */
+	char path[256];   /* in the package; name of the boot file */
+	char source[256]; /* where it once came from */
+};
+
+static void read_user(struct sql_query *query, void *item)
+{
+	struct user *user = item;
+	sql_get_text(query, user->kind, sizeof(user->kind));
+	sql_get_text(query, user->name, sizeof(user->name));
+	sql_get_text(query, user->path, sizeof(user->path));
+	sql_get_text(query, user->source, sizeof(user->source));
+}
+
+static int list_users(struct store *store, const struct blob *blob, struct user **ret_users,
+	size_t *ret_n, struct error *err)
+{
+	CLEANUP(sql_done)
+	struct sql_query query = sql_query(store->sql,
+		"SELECT 'base', name, '', source FROM image WHERE base = ?1"
+		" UNION ALL SELECT 'file', image, image_file.name, source FROM image_file"
+		"  JOIN image ON image.name = image WHERE blob = ?1"
+		" UNION ALL SELECT 'driver', inf || ' ' || substr(id, 1, 12), path, source"
+		"  FROM driver_file JOIN driver_package ON number = package WHERE blob = ?1"
+		" UNION ALL SELECT 'layer', image || '@' || revision, '', '' FROM image_revision"
+		"  WHERE layer = ?1"
+		" UNION ALL SELECT 'part', coalesce((SELECT inf || ' ' || substr(package, 1, 12)"
+		"  FROM layer_item WHERE layer_item.part = part.id), substr(part.id, 1, 12)), '', "
+		"''"
+		"  FROM part WHERE blob = ?1");
+	sql_put_text(&query, blob->sha256);
+	void *users;
+	int rc = sql_collect(&query, read_user, sizeof(struct user), &users, ret_n, err);
+	if (rc == 0)
+		*ret_users = users;
+	return rc;
+}
+
+static void name_user(const struct user *user, char *out, size_t size)
+{
+	if (strcmp(user->kind, "base") == 0)
+		(void)snprintf(out, size, "the base of image %s", user->name);
+	else if (strcmp(user->kind, "file") == 0)
+		(void)snprintf(out, size, "%s of image %s", user->path, user->name);
+	else if (strcmp(user->kind, "driver") == 0)
+		(void)snprintf(out, size, "%s of driver %s", user->path, user->name);
+	else if (strcmp(user->kind, "layer") == 0)
+		(void)snprintf(out, size, "the layer of %s", user->name);
+	else
+		(void)snprintf(out, size, "driver %s as images hold it", user->name);
+}
+
+/* "the base of image win11, bootx64.efi of image win11 and 3 more" */
+static void name_users(const struct user *users, size_t n, char *out, size_t size)
+{
+	size_t at = 0;
+	out[0] = 0;
+	for (size_t i = 0; i < n && i < USERS_NAMED && at < size; i++) {
+		char one[400];
+		name_user(&users[i], one, sizeof(one));
+		int length = snprintf(out + at, size - at, "%s%s", i > 0 ? ", " : "", one);
+		at += length > 0 ? (size_t)length : 0;
+	}
+	if (n > USERS_NAMED && at < size)
+		(void)snprintf(out + at, size - at, " and %zu more", n - USERS_NAMED);
+}
+
+static void advise(const struct user *users, size_t n, char *out, size_t size)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct user *user = &users[i];
+		if (strcmp(user->kind, "base") == 0 || strcmp(user->kind, "file") == 0)
+			(void)snprintf(out, size,
+				"`pewter image import %s --name %s --replace` brings it back",
+				user->source[0] != 0 ? user->source : "SOURCE", user->name);
+		else if (strcmp(user->kind, "driver") == 0)
+			(void)snprintf(out, size,
+				"`pewter driver add %s` brings it back, after `pewter driver "
+				"remove %s`",
+				user->source[0] != 0 ? user->source : "PATH",
+				strrchr(user->name, ' ') + 1);
+		else
+			continue;
+		return;
+	}
+	(void)snprintf(out, size, "`pewter check --repair` makes it anew from what it was made of");
+}
+
+/* ---- the same bytes elsewhere ---- */
+
+/* A file that may hold the blob's content becomes the blob if it does. */
+static int take_back(struct store *store, int root, const char *path, const struct blob *blob)
+{
+	struct stat status;
+	struct error ignored = ERROR_NULL;
+	struct blob found;
+	CLEANUP(file_closep)
+	int fd = openat(root, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0 || fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) ||
+		(uint64_t)status.st_size != blob->size)
+		return -ENOENT;
+	int copy;
+	int rc = store_blob_create(store, &copy, &ignored);
+	if (rc < 0)
+		return rc;
+	/* Hashed on the way in: what is not the same gets no name. */
+	rc = file_copy(fd, copy, blob->size, NULL);
+	if (rc == 0)
+		rc = blob_hash(copy, &found);
+	if (rc == 0 && strcmp(found.sha256, blob->sha256) != 0)
+		rc = -ENOENT;
+	if (rc < 0) {
+		blob_drop(store, copy);
+		(void)close(copy);
+		return rc;
+	}
+	return store_blob_restore(store, copy, blob);
+}
+
+/* source: the pack or folder as it was given; path: of the file in its package. */
+static int take_from_folder(
+	struct store *store, const char *source, const char *path, const struct blob *blob)
+{
+	CLEANUP(file_closep) int root = open(source, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0)
+		return -ENOENT;
+	return take_back(store, root, path, blob);
+}
+
+static bool restore(struct store *store, const struct blob *blob, const struct user *users,
+	size_t n, char *from, size_t size)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct user *user = &users[i];
+		char folder[256];
+		int rc = -ENOENT;
+		if (user->source[0] != '/')
+			continue;
+		if (strcmp(user->kind, "base") == 0) {
+			rc = take_back(store, AT_FDCWD, user->source, blob);
+			if (rc < 0)
+				rc = take_from_folder(
+					store, user->source, "sources/boot.wim", blob);
+		} else if (strcmp(user->kind, "driver") == 0) {
+			(void)text_copy(folder, sizeof(folder), user->source);
+			rc = take_from_folder(store, folder, user->path, blob);
+			char *slash = strrchr(folder, '/');
+			if (rc < 0 && slash != NULL) { /* an .inf was named */
+				*slash = 0;
+				rc = take_from_folder(store, folder, user->path, blob);
+			}
+		}
+		if (rc == 0) {
+			(void)snprintf(from, size, "taken again from %s", user->source);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* ---- mending ---- */
+
+/* Out of the way, so that its content can be brought back; kept, because of a damaged image most is
+ * still good. */
+static int move_damaged(struct store *store, const struct blob *blob, struct error *err)
+{
+	char folder[4096], from[80], to[80];
+	(void)snprintf(folder, sizeof(folder), "%s/" DAMAGED_FOLDER, store->directory);
+	if (mkdir(folder, 0750) < 0 && errno != EEXIST)
+		return error_set(err, -errno, "%s: %s", folder, strerror(errno));
+	CLEANUP(file_closep) int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	(void)snprintf(from, sizeof(from), "%.2s/%s", blob->sha256, blob->sha256);
+	(void)snprintf(to, sizeof(to), "%s", blob->sha256);
+	if (fd < 0 || renameat(store->blobs_fd, from, fd, to) < 0)
+		return error_set(err, -errno, "%s: %s", folder, strerror(errno));
+	return store_adopt(store, fd) < 0
+		       ? error_set(err, -errno, "%s: %s", folder, strerror(errno))
+		       : 0;
+}
+
+int check_mend_blob(struct checking *checking, const struct blob *blob, int fault, const char *why,
+	struct error *err)
+{
+	CLEANUP(memory_freep) struct user *users = NULL;
+	struct check_finding finding = {
+		.kind = fault == -ENOENT ? CHECK_BLOB_MISSING : CHECK_BLOB_DAMAGED};
+	size_t n;
+	char names[280];
+	int rc = list_users(checking->store, blob, &users, &n, err);
+	if (rc < 0)
+		return rc;
+	/* Its record may have gone since it was listed, with an image that was removed meanwhile.
+	 */
+	int is_known = blob_is_recorded(checking->store, blob->sha256, err);
+	if (is_known <= 0)
+		return is_known;
+	if (n == 0)
+		(void)text_copy(names, sizeof(names), "nothing yet");
+	else
+		name_users(users, n, names, sizeof(names));
+	(void)text_copy(finding.subject, sizeof(finding.subject), blob->sha256);
+	(void)snprintf(finding.what, sizeof(finding.what), "%.2s/%.16s... (%s) %s%s", blob->sha256,
+		blob->sha256, names,
+		fault == -ENOENT ? "is not there" : "is damaged: ", fault == -ENOENT ? "" : why);
+	if (checking->request->repair && fault != -ENOENT)
+		rc = move_damaged(checking->store, blob, err);
+	if (rc == 0 && checking->request->repair)
+		finding.is_repaired = restore(
+			checking->store, blob, users, n, finding.remedy, sizeof(finding.remedy));
+	if (rc == 0 && !finding.is_repaired)
+		advise(users, n, finding.remedy, sizeof(finding.remedy));
+	return rc < 0 ? rc : check_tell(checking, &finding, err);
+}

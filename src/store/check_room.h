@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the files of the check share. */
+#pragma once
+
+#include "adapter/scratch.h"
+#include "store/check.h"
+
+struct checking {
+	struct store *store;
+	const struct check_request *request;
+	struct check_totals totals;
+};
+
+int check_tell(struct checking *checking, const struct check_finding *finding,
+	struct error *err) MUST_CHECK;
+/* A blob that is missing (fault -ENOENT) or damaged, and why: tells of it, after having mended it
+ * if it can be and is wanted. */
+int check_mend_blob(struct checking *checking, const struct blob *blob, int fault, const char *why,
+	struct error *err) MUST_CHECK;
