@@ -5,11 +5,13 @@
 #include "cli/table.h"
 #include "cli/wrap.h"
 #include "image/check.h"
+#include "image/remake.h"
 #include "store/check.h"
 
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
+#include <time.h>
 #include <unistd.h>
 
 #define DETAIL_COLUMN 2
@@ -103,6 +105,10 @@ int cmd_check(struct cli *cli, int argc, char **argv)
 		(void)error_set(&err, -ENOMEM, "out of memory");
 		return cli_fail(cli, &err);
 	}
+	struct remake remake = {.store = store, .state = cli->state};
+	request.remake = image_remake_blob;
+	request.remake_context = &remake;
+	request.now_ms = (int64_t)time(NULL) * 1000;
 	struct progress_phases phases;
 	request.progress = progress_phases_begin(&phases, cli);
 	int rc = store_check(store, &request, &totals, &err);

@@ -42,10 +42,29 @@ struct check_finding {
 /* Non-zero ends the check and is what it returns. */
 typedef int check_sink(void *context, const struct check_finding *finding);
 
+/* Who needs a blob. */
+struct check_use {
+	char kind[8]; /* "base", "file" (a boot file), "driver" (a file of a package), "part",
+			 "layer" */
+	char name[SHA256_TEXT_BYTES + 24]; /* image; id of the package or part; "win11@4" */
+	char words[128];                   /* the same for people: "e1d68x64.inf 0123456789ab" */
+	char path[256]; /* name of the boot file; in the package; of a part the package it is of */
+	char source[256]; /* what it was imported from; "" if nothing says so */
+};
+/*
+ * Makes a blob that is missing anew from what it was made of, and puts it into the store under its
+ * old hash. 0 and how (a few words) if it is there again.
+ */
+typedef int check_remaker(void *context, const struct check_use *use, const struct blob *blob,
+	char *ret_how, size_t size);
+
 struct check_request {
 	bool repair;
 	check_sink *sink;
-	void *context;
+	check_remaker *remake; /* NULL: only what can be copied from a source is had again */
+	void *context;         /* of sink */
+	void *remake_context;
+	int64_t now_ms;                       /* Unix time */
 	const struct progress_sink *progress; /* bytes hashed */
 };
 
@@ -58,7 +77,8 @@ struct check_totals {
 /*
  * With repair: damaged files are moved to STATE/damaged/ (so that an import can bring them back),
  * those that can be had again from where they once came from are copied from there, and what was
- * left over is removed.
+ * left over is removed. A revision's own layer is the one thing that is not told of here:
+ * image_check() (image/check.h) knows what to do about it.
  */
 int store_check(struct store *store, const struct check_request *request,
 	struct check_totals *ret_totals, struct error *err) MUST_CHECK;

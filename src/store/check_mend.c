@@ -15,93 +15,86 @@
 #include <sys/stat.h>
 
 #define DAMAGED_FOLDER "damaged"
-#define USERS_NAMED    3
+#define USES_NAMED     3
 
 /* ---- whose it is ---- */
 
-struct user {
-	char kind[8];     /* "base", "file", "driver", "part", "layer" */
-	char name[128];   /* "win11", "e1d68x64.inf 0123456789ab", "win11@4" */
-	char path[256];   /* in the package; name of the boot file */
-	char source[256]; /* where it once came from */
-};
-
-static void read_user(struct sql_query *query, void *item)
+static void read_use(struct sql_query *query, void *item)
 {
-	struct user *user = item;
-	sql_get_text(query, user->kind, sizeof(user->kind));
-	sql_get_text(query, user->name, sizeof(user->name));
-	sql_get_text(query, user->path, sizeof(user->path));
-	sql_get_text(query, user->source, sizeof(user->source));
+	struct check_use *use = item;
+	sql_get_text(query, use->kind, sizeof(use->kind));
+	sql_get_text(query, use->name, sizeof(use->name));
+	sql_get_text(query, use->words, sizeof(use->words));
+	sql_get_text(query, use->path, sizeof(use->path));
+	sql_get_text(query, use->source, sizeof(use->source));
 }
 
-static int list_users(struct store *store, const struct blob *blob, struct user **ret_users,
+static int list_uses(struct store *store, const struct blob *blob, struct check_use **ret_uses,
 	size_t *ret_n, struct error *err)
 {
 	CLEANUP(sql_done)
 	struct sql_query query = sql_query(store->sql,
-		"SELECT 'base', name, '', source FROM image WHERE base = ?1"
-		" UNION ALL SELECT 'file', image, image_file.name, source FROM image_file"
+		"SELECT 'base', name, name, '', source FROM image WHERE base = ?1"
+		" UNION ALL SELECT 'file', image, image, image_file.name, source FROM image_file"
 		"  JOIN image ON image.name = image WHERE blob = ?1"
-		" UNION ALL SELECT 'driver', inf || ' ' || substr(id, 1, 12), path, source"
+		" UNION ALL SELECT 'driver', id, inf || ' ' || substr(id, 1, 12), path, source"
 		"  FROM driver_file JOIN driver_package ON number = package WHERE blob = ?1"
-		" UNION ALL SELECT 'layer', image || '@' || revision, '', '' FROM image_revision"
+		" UNION ALL SELECT 'layer', image || '@' || revision, '', '', '' FROM "
+		"image_revision"
 		"  WHERE layer = ?1"
-		" UNION ALL SELECT 'part', coalesce((SELECT inf || ' ' || substr(package, 1, 12)"
+		" UNION ALL SELECT 'part', part.id, coalesce((SELECT inf || ' ' || substr(package, "
+		"1, 12)"
 		"  FROM layer_item WHERE layer_item.part = part.id), substr(part.id, 1, 12)), '', "
 		"''"
 		"  FROM part WHERE blob = ?1");
 	sql_put_text(&query, blob->sha256);
-	void *users;
-	int rc = sql_collect(&query, read_user, sizeof(struct user), &users, ret_n, err);
+	void *uses;
+	int rc = sql_collect(&query, read_use, sizeof(struct check_use), &uses, ret_n, err);
 	if (rc == 0)
-		*ret_users = users;
+		*ret_uses = uses;
 	return rc;
 }
 
-static void name_user(const struct user *user, char *out, size_t size)
+static void name_use(const struct check_use *use, char *out, size_t size)
 {
-	if (strcmp(user->kind, "base") == 0)
-		(void)snprintf(out, size, "the base of image %s", user->name);
-	else if (strcmp(user->kind, "file") == 0)
-		(void)snprintf(out, size, "%s of image %s", user->path, user->name);
-	else if (strcmp(user->kind, "driver") == 0)
-		(void)snprintf(out, size, "%s of driver %s", user->path, user->name);
-	else if (strcmp(user->kind, "layer") == 0)
-		(void)snprintf(out, size, "the layer of %s", user->name);
+	if (strcmp(use->kind, "base") == 0)
+		(void)snprintf(out, size, "the base of image %s", use->words);
+	else if (strcmp(use->kind, "file") == 0)
+		(void)snprintf(out, size, "%s of image %s", use->path, use->words);
+	else if (strcmp(use->kind, "driver") == 0)
+		(void)snprintf(out, size, "%s of driver %s", use->path, use->words);
 	else
-		(void)snprintf(out, size, "driver %s as images hold it", user->name);
+		(void)snprintf(out, size, "%s as images hold it", use->words);
 }
 
 /* "the base of image win11, bootx64.efi of image win11 and 3 more" */
-static void name_users(const struct user *users, size_t n, char *out, size_t size)
+static void name_uses(const struct check_use *uses, size_t n, char *out, size_t size)
 {
 	size_t at = 0;
 	out[0] = 0;
-	for (size_t i = 0; i < n && i < USERS_NAMED && at < size; i++) {
+	for (size_t i = 0; i < n && i < USES_NAMED && at < size; i++) {
 		char one[400];
-		name_user(&users[i], one, sizeof(one));
+		name_use(&uses[i], one, sizeof(one));
 		int length = snprintf(out + at, size - at, "%s%s", i > 0 ? ", " : "", one);
 		at += length > 0 ? (size_t)length : 0;
 	}
-	if (n > USERS_NAMED && at < size)
-		(void)snprintf(out + at, size - at, " and %zu more", n - USERS_NAMED);
+	if (n > USES_NAMED && at < size)
+		(void)snprintf(out + at, size - at, " and %zu more", n - USES_NAMED);
 }
 
-static void advise(const struct user *users, size_t n, char *out, size_t size)
+static void advise(const struct check_use *uses, size_t n, char *out, size_t size)
 {
 	for (size_t i = 0; i < n; i++) {
-		const struct user *user = &users[i];
-		if (strcmp(user->kind, "base") == 0 || strcmp(user->kind, "file") == 0)
+		const struct check_use *use = &uses[i];
+		if (strcmp(use->kind, "base") == 0 || strcmp(use->kind, "file") == 0)
 			(void)snprintf(out, size,
 				"`pewter image import %s --name %s --replace` brings it back",
-				user->source[0] != 0 ? user->source : "SOURCE", user->name);
-		else if (strcmp(user->kind, "driver") == 0)
+				use->source[0] != 0 ? use->source : "SOURCE", use->name);
+		else if (strcmp(use->kind, "driver") == 0)
 			(void)snprintf(out, size,
 				"`pewter driver add %s` brings it back, after `pewter driver "
-				"remove %s`",
-				user->source[0] != 0 ? user->source : "PATH",
-				strrchr(user->name, ' ') + 1);
+				"remove %.12s`",
+				use->source[0] != 0 ? use->source : "PATH", use->name);
 		else
 			continue;
 		return;
@@ -150,33 +143,37 @@ static int take_from_folder(
 	return take_back(store, root, path, blob);
 }
 
-static bool restore(struct store *store, const struct blob *blob, const struct user *users,
-	size_t n, char *from, size_t size)
+static int take_from_source(
+	struct store *store, const struct check_use *use, const struct blob *blob)
 {
+	char folder[256];
+	if (use->source[0] != '/')
+		return -ENOENT;
+	if (strcmp(use->kind, "base") == 0) {
+		int rc = take_back(store, AT_FDCWD, use->source, blob);
+		return rc == 0 ? 0 : take_from_folder(store, use->source, "sources/boot.wim", blob);
+	}
+	if (strcmp(use->kind, "driver") != 0)
+		return -ENOENT;
+	int rc = take_from_folder(store, use->source, use->path, blob);
+	if (rc == 0 || !text_copy(folder, sizeof(folder), use->source))
+		return rc;
+	*strrchr(folder, '/') = 0; /* an .inf was named */
+	return take_from_folder(store, folder, use->path, blob);
+}
+
+static bool restore(const struct checking *checking, const struct blob *blob,
+	const struct check_use *uses, size_t n, char *how, size_t size)
+{
+	const struct check_request *request = checking->request;
 	for (size_t i = 0; i < n; i++) {
-		const struct user *user = &users[i];
-		char folder[256];
-		int rc = -ENOENT;
-		if (user->source[0] != '/')
-			continue;
-		if (strcmp(user->kind, "base") == 0) {
-			rc = take_back(store, AT_FDCWD, user->source, blob);
-			if (rc < 0)
-				rc = take_from_folder(
-					store, user->source, "sources/boot.wim", blob);
-		} else if (strcmp(user->kind, "driver") == 0) {
-			(void)text_copy(folder, sizeof(folder), user->source);
-			rc = take_from_folder(store, folder, user->path, blob);
-			char *slash = strrchr(folder, '/');
-			if (rc < 0 && slash != NULL) { /* an .inf was named */
-				*slash = 0;
-				rc = take_from_folder(store, folder, user->path, blob);
-			}
-		}
-		if (rc == 0) {
-			(void)snprintf(from, size, "taken again from %s", user->source);
+		if (take_from_source(checking->store, &uses[i], blob) == 0) {
+			(void)snprintf(how, size, "taken again from %s", uses[i].source);
 			return true;
 		}
+		if (request->remake != NULL &&
+			request->remake(request->remake_context, &uses[i], blob, how, size) == 0)
+			return true;
 	}
 	return false;
 }
@@ -204,12 +201,12 @@ static int move_damaged(struct store *store, const struct blob *blob, struct err
 int check_mend_blob(struct checking *checking, const struct blob *blob, int fault, const char *why,
 	struct error *err)
 {
-	CLEANUP(memory_freep) struct user *users = NULL;
+	CLEANUP(memory_freep) struct check_use *uses = NULL;
 	struct check_finding finding = {
 		.kind = fault == -ENOENT ? CHECK_BLOB_MISSING : CHECK_BLOB_DAMAGED};
 	size_t n;
 	char names[280];
-	int rc = list_users(checking->store, blob, &users, &n, err);
+	int rc = list_uses(checking->store, blob, &uses, &n, err);
 	if (rc < 0)
 		return rc;
 	/* Its record may have gone since it was listed, with an image that was removed meanwhile.
@@ -217,20 +214,23 @@ int check_mend_blob(struct checking *checking, const struct blob *blob, int faul
 	int is_known = blob_is_recorded(checking->store, blob->sha256, err);
 	if (is_known <= 0)
 		return is_known;
+	bool is_layer = n == 1 && strcmp(uses[0].kind, "layer") == 0;
 	if (n == 0)
 		(void)text_copy(names, sizeof(names), "nothing yet");
 	else
-		name_users(users, n, names, sizeof(names));
+		name_uses(uses, n, names, sizeof(names));
 	(void)text_copy(finding.subject, sizeof(finding.subject), blob->sha256);
 	(void)snprintf(finding.what, sizeof(finding.what), "%.2s/%.16s... (%s) %s%s", blob->sha256,
 		blob->sha256, names,
 		fault == -ENOENT ? "is not there" : "is damaged: ", fault == -ENOENT ? "" : why);
 	if (checking->request->repair && fault != -ENOENT)
 		rc = move_damaged(checking->store, blob, err);
+	if (is_layer)
+		return rc; /* image_check() tells of the revision */
 	if (rc == 0 && checking->request->repair)
-		finding.is_repaired = restore(
-			checking->store, blob, users, n, finding.remedy, sizeof(finding.remedy));
+		finding.is_repaired =
+			restore(checking, blob, uses, n, finding.remedy, sizeof(finding.remedy));
 	if (rc == 0 && !finding.is_repaired)
-		advise(users, n, finding.remedy, sizeof(finding.remedy));
+		advise(uses, n, finding.remedy, sizeof(finding.remedy));
 	return rc < 0 ? rc : check_tell(checking, &finding, err);
 }

@@ -199,3 +199,15 @@ int store_plan_list(struct store *store, const char *image, struct plan_record *
 		*ret_plans = plans;
 	return rc;
 }
+
+int store_plans_follow(struct store *store, const char *image, uint32_t from, uint32_t to,
+	struct error *err)
+{
+	CLEANUP(sql_done)
+	struct sql_query query = sql_query(
+		store->sql, "UPDATE plan SET revision = ? WHERE image = ? AND revision = ?");
+	sql_put_i64(&query, to);
+	sql_put_text(&query, image);
+	sql_put_i64(&query, from);
+	return sql_execute(&query, err);
+}

@@ -40,6 +40,9 @@ int store_plan_put(
 /* -ENOENT if it has none. Goes with its client, and with its image. */
 int store_plan_get(struct store *store, int64_t client, struct plan_record *ret_plan,
 	struct error *err) MUST_CHECK;
+/* What booted one revision of an image boots another of its revisions from now on. */
+int store_plans_follow(struct store *store, const char *image, uint32_t from, uint32_t to,
+	struct error *err) MUST_CHECK;
 /* All, without devices; plan_records_free(). image: NULL for all. */
 int store_plan_list(struct store *store, const char *image, struct plan_record **ret_plans,
 	size_t *ret_n, struct error *err) MUST_CHECK;
