@@ -2,10 +2,9 @@
 #include "image/check.h"
 
 #include "base/text.h"
-#include "image/layer.h"
+#include "image/layer_room.h"
 #include "image/remake.h"
 #include "image/revision_view.h"
-#include "image/verify.h"
 #include "store/revisions.h"
 
 #include <errno.h>
@@ -23,7 +22,7 @@ static int tell(const struct images_check *check, const char *image, uint32_t re
 {
 	struct check_finding finding = {.kind = CHECK_REVISION, .is_repaired = is_repaired};
 	(void)snprintf(finding.subject, sizeof(finding.subject), "%s@%u", image, revision);
-	(void)snprintf(finding.what, sizeof(finding.what), "%s@%u cannot be served: %s", image,
+	(void)snprintf(finding.what, sizeof(finding.what), "%s@%u cannot be served: %.380s", image,
 		revision, why);
 	(void)text_copy(finding.remedy, sizeof(finding.remedy), remedy);
 	int rc = check->request->sink(check->request->context, &finding);
@@ -73,7 +72,7 @@ static int check_revision(struct images_check *check, const struct image_record 
 	check->n_revisions++;
 	rc = revision_view_open(check->store, &record, &view, &why);
 	if (rc == 0 && !image->is_sdi)
-		rc = revision_frame_check(view, &why);
+		rc = layer_check(view, NULL, &why);
 	if (rc == 0)
 		return 0;
 	if (rc == -ENOMEM)

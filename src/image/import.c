@@ -9,6 +9,7 @@
 #include "format/wim.h"
 #include "image/base.h"
 #include "image/source.h"
+#include "image/wim_place.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -140,31 +141,6 @@ static int make_base(struct import *import, struct error *err)
 
 /* ---- the boot files ---- */
 
-struct place_entry {
-	boot_place_entry *function;
-	void *context;
-};
-
-static int pass_wim_entry(void *context, const struct wim_entry *entry)
-{
-	struct place_entry *to = context;
-	return to->function(to->context, entry->name, entry->is_folder);
-}
-
-static int list_image(void *context, const char *folder, boot_place_entry *function,
-	void *entry_context, struct error *err)
-{
-	struct import *import = context;
-	struct place_entry to = {.function = function, .context = entry_context};
-	return wim_file_list(import->base.wim, 1, folder, pass_wim_entry, &to, err);
-}
-
-static int read_image(void *context, const char *path, struct buffer *out, struct error *err)
-{
-	struct import *import = context;
-	return wim_file_read(import->base.wim, 1, path, scratch_folder(import->scratch), out, err);
-}
-
 static int list_media(void *context, const char *folder, boot_place_entry *function,
 	void *entry_context, struct error *err)
 {
@@ -178,7 +154,8 @@ static int read_media(void *context, const char *path, struct buffer *out, struc
 
 static int gather_files(struct import *import, struct error *err)
 {
-	const struct boot_place image = {.context = import, .list = list_image, .read = read_image};
+	struct wim_place place = {import->base.wim, scratch_folder(import->scratch)};
+	const struct boot_place image = wim_place_of(&place);
 	const struct boot_place media = {
 		.context = import->source, .list = list_media, .read = read_media};
 	int rc = boot_files_from_image(&import->files, &image, err);
@@ -193,8 +170,9 @@ static const char *arch_of_program(struct import *import, const char *path)
 {
 	CLEANUP(buffer_free) struct buffer bytes = buffer_with_max(LIMIT_LOADER_FILE_BYTES);
 	struct pe_head head;
-	if (read_image(import, path, &bytes, NULL) < 0 || bytes.size == 0 ||
-		pe_head_parse(bytes.bytes, bytes.size, &head) < 0)
+	if (wim_file_read(
+		    import->base.wim, 1, path, scratch_folder(import->scratch), &bytes, NULL) < 0 ||
+		bytes.size == 0 || pe_head_parse(bytes.bytes, bytes.size, &head) < 0)
 		return NULL;
 	return pe_machine_arch(head.machine);
 }

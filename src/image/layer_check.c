@@ -50,7 +50,7 @@ static int check(const struct frame *frame, const struct contents *contents, str
 	rc = wim_tree_blobs(tree, check_use, (void *)(uintptr_t)frame);
 	if (rc < 0)
 		return error_set(err, rc, "a file has no content: %s", strerror(-rc));
-	for (size_t i = 0; rc == 0 && i < contents->n_files; i++)
+	for (size_t i = 0; rc == 0 && contents != NULL && i < contents->n_files; i++)
 		rc = check_file(frame, tree, &contents->files[i], err);
 	return rc;
 }

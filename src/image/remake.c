@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "image/remake.h"
 
+#include "adapter/file.h"
 #include "adapter/scratch.h"
 #include "adapter/wimlib.h"
 #include "base/limits.h"

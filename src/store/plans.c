@@ -200,8 +200,8 @@ int store_plan_list(struct store *store, const char *image, struct plan_record *
 	return rc;
 }
 
-int store_plans_follow(struct store *store, const char *image, uint32_t from, uint32_t to,
-	struct error *err)
+int store_plans_follow(
+	struct store *store, const char *image, uint32_t from, uint32_t to, struct error *err)
 {
 	CLEANUP(sql_done)
 	struct sql_query query = sql_query(
