@@ -2,6 +2,7 @@
 /* Parts: files as compressed WIM resources, one behind the other. */
 #pragma once
 
+#include "base/buffer.h"
 #include "base/progress.h"
 #include "format/wim.h"
 #include "store/drivers.h"
@@ -26,3 +27,7 @@ int part_of_files(struct store *store, const struct part_source *sources, size_t
 
 /* Is its blob in the store, as long as it should be? */
 bool part_is_whole(struct store *store, const struct part_record *part);
+/* The content of one file of a part (whatever the case of its path), behind what is in out: -EFBIG
+ * past its maximum, -EINVAL if it is not what it was. */
+int part_read_file(struct store *store, const struct part_record *part, const char *path,
+	struct buffer *out, struct error *err) MUST_CHECK;
