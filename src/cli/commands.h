@@ -34,3 +34,4 @@ command_function cmd_inspect;
 command_function cmd_media_check;
 command_function cmd_media_iso;
 command_function cmd_media_usb;
+command_function cmd_prepare;

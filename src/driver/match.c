@@ -143,6 +143,12 @@ static int describe(const struct query *query, const struct draft *draft,
 	return is_whole ? 0 : match_no_memory(err);
 }
 
+int matching_lend(
+	struct matching *matching, const struct driver_package *package, struct error *err)
+{
+	return driver_search_lend(matching->search, package, err);
+}
+
 /* ---- the pick ---- */
 
 static bool is_substitute(const struct candidate *marked, const struct candidate *other)

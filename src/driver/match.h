@@ -63,6 +63,10 @@ int matching_open(struct store *store, const struct driver_rules *rules,
 	struct error *err) MUST_CHECK;
 struct matching *matching_close(struct matching *matching);
 DEFINE_FREEP(struct matching, matching_close);
+/* A package that the database does not have (any more) is a candidate, too: one that a revision
+ * holds. With its lists; it must outlive the matching. */
+int matching_lend(struct matching *matching, const struct driver_package *package,
+	struct error *err) MUST_CHECK;
 /* *ret_match lives as long as the matching. */
 int matching_device(struct matching *matching, const struct device *device,
 	const struct device_match **ret_match, struct error *err) MUST_CHECK;

@@ -8,27 +8,6 @@
 #include <errno.h>
 #include <string.h>
 
-/* Those sections that the target takes, by number; to be freed. */
-static bool *taken_sections(const struct driver_package *package, const struct target *target)
-{
-	bool *taken = calloc(package->n_sections + 1, sizeof(*taken));
-	if (taken == NULL)
-		return NULL;
-	for (size_t first = 0, end; first < package->n_sections; first = end) {
-		enum decoration_fit why;
-		uint32_t manufacturer = package->sections[first].manufacturer;
-		end = first + 1;
-		while (end < package->n_sections &&
-			package->sections[end].manufacturer == manufacturer)
-			end++;
-		int best = target_choose_section(
-			&package->sections[first], end - first, manufacturer, target, &why);
-		if (best >= 0)
-			taken[first + (size_t)best] = true;
-	}
-	return taken;
-}
-
 static bool is_installed(
 	const struct driver_package *package, const char *name, const struct target *target)
 {
@@ -70,7 +49,7 @@ int nics_add_package(struct nic_set *set, const struct driver_package *package,
 {
 	if (!text_equal_nocase(package->class, "Net"))
 		return 0;
-	CLEANUP(memory_freep) bool *taken = taken_sections(package, target);
+	CLEANUP(memory_freep) bool *taken = target_sections(package, target);
 	if (taken == NULL || make_room(set, package) < 0)
 		return error_set(err, -ENOMEM, "no memory for the ids of network cards");
 	const char *install = NULL;

@@ -366,3 +366,23 @@ int target_choose_section(const struct driver_section *sections, size_t n_sectio
 	*ret_why = why;
 	return chosen;
 }
+
+bool *target_sections(const struct driver_package *package, const struct target *target)
+{
+	bool *taken = calloc(package->n_sections + 1, sizeof(*taken));
+	if (taken == NULL)
+		return NULL;
+	for (size_t first = 0, end; first < package->n_sections; first = end) {
+		enum decoration_fit why;
+		uint32_t manufacturer = package->sections[first].manufacturer;
+		end = first + 1;
+		while (end < package->n_sections &&
+			package->sections[end].manufacturer == manufacturer)
+			end++;
+		int best = target_choose_section(
+			&package->sections[first], end - first, manufacturer, target, &why);
+		if (best >= 0)
+			taken[first + (size_t)best] = true;
+	}
+	return taken;
+}

@@ -62,3 +62,6 @@ enum decoration_fit decoration_fit(
  */
 int target_choose_section(const struct driver_section *sections, size_t n_sections,
 	uint32_t manufacturer, const struct target *target, enum decoration_fit *ret_why);
+/* Of the package (with its sections): for each whether its line of [Manufacturer] takes it for the
+ * target; free() releases it. NULL without memory. */
+bool *target_sections(const struct driver_package *package, const struct target *target);

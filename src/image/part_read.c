@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 static int open_blob(
 	struct store *store, const struct blob *blob, struct view **ret_view, struct error *err)

@@ -47,6 +47,11 @@ bool plan_wants(const struct device *device, const char *classes)
 	       (device_is_nic(device) && wants_class("Net", classes));
 }
 
+bool plan_wants_nics(const char *classes)
+{
+	return wants_class("Net", classes);
+}
+
 /* What nobody told before, the driver that comes nearest does. */
 static const char *class_of(const struct device *device, const struct device_match *match)
 {
@@ -79,7 +84,7 @@ static int list_rows(struct planning *planning, size_t *n_left_out, struct error
 		row->needs[0].match = match;
 		(void)text_copy(row->class, sizeof(row->class), class);
 	}
-	if (planning->n_rows == 0 && !wants_class("Net", input->classes))
+	if (planning->n_rows == 0 && !plan_wants_nics(input->classes))
 		return error_set(err, -EINVAL,
 			"no device is of class %s; leave out --class for network cards and disk "
 			"controllers, or take --class all",

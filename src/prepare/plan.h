@@ -84,6 +84,12 @@ int plan_make(const struct plan_input *input, struct plan_outcome *ret_outcome,
 
 /* Is the device one to be matched at all? Its class is wanted, or not known before it has been. */
 bool plan_wants(const struct device *device, const char *classes);
+/* Are network cards among them? */
+bool plan_wants_nics(const char *classes);
+/* "2c26b46b68ff e1d.inf (2024-01-31 12.19.1.37)" */
+#define PLAN_PACKAGE_WORDS_BYTES 208
+void plan_package_words(const char *id, const char *inf, uint32_t date, uint64_t version,
+	bool has_version, char text[static PLAN_PACKAGE_WORDS_BYTES]);
 /* "PCI\VEN_8086&DEV_100E" of a longer id of a PCI device; any other id as it is. */
 void plan_short_id(const char *hardware_id, char *text, size_t size);
 /* The sentence that a machine would end with, without a driver for that card. */

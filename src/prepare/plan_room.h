@@ -55,9 +55,5 @@ int plan_hold(const struct planning *planning, struct plan_outcome *outcome,
 
 /* "covered by ...", or why it is not; also sets by, package and inf. */
 void plan_words(const struct plan_row *row, struct plan_device *device);
-/* "2c26b46b68ff e1d.inf (2024-01-31, 12.19.1.37)" */
-#define PLAN_PACKAGE_WORDS_BYTES 208
-void plan_package_words(const char *id, const char *inf, uint32_t date, uint64_t version,
-	bool has_version, char text[static PLAN_PACKAGE_WORDS_BYTES]);
 
 int plan_no_memory(struct error *err);

@@ -18,6 +18,7 @@ struct seen {
 	struct driver_texts texts;
 	struct reader installs; /* where they begin */
 	bool has_installs;
+	bool is_lent; /* another's: it is in no table */
 };
 
 struct driver_search {
@@ -25,7 +26,7 @@ struct driver_search {
 	char base[SHA256_TEXT_BYTES];    /* "" for none */
 	int64_t inbox_first, inbox_last; /* numbers of its packages */
 	struct seen **seen;              /* one by one, so that they stay where they are */
-	size_t n_seen;
+	size_t n_seen, n_lent;
 	/* From row to index + 1 in seen, 0 for a free place; open addressing, at most half full.
 	 * Rows are our own numbers, not a stranger's. */
 	uint32_t *places;
@@ -50,7 +51,8 @@ static void seen_free(struct seen *seen)
 {
 	if (seen == NULL)
 		return;
-	driver_package_clear_borrowed(&seen->package);
+	if (!seen->is_lent)
+		driver_package_clear_borrowed(&seen->package);
 	driver_texts_clear(&seen->texts);
 	free(seen->bytes);
 	free(seen);
@@ -88,6 +90,8 @@ static int make_places(struct driver_search *search)
 	if (search->n_places > 2 * search->n_seen)
 		return 0;
 	size_t n = search->n_places == 0 ? 256 : 2 * search->n_places;
+	while (n <= 2 * search->n_seen)
+		n *= 2;
 	uint32_t *places = calloc(n, sizeof(*places));
 	if (places == NULL)
 		return -ENOMEM;
@@ -160,7 +164,36 @@ static int find_package(
 	return 0;
 }
 
+/* Rows of the image's own packages are negative, too, but from the other end. */
+int driver_search_lend(
+	struct driver_search *search, const struct driver_package *package, struct error *err)
+{
+	CLEANUP(seen_freep) struct seen *seen = calloc(1, sizeof(*seen));
+	struct seen **grown = sql_grow(search->seen, search->n_seen, sizeof(struct seen *));
+	if (grown != NULL)
+		search->seen = grown;
+	if (seen == NULL || grown == NULL)
+		return error_set(err, -ENOMEM, "out of memory");
+	seen->package = *package;
+	seen->package.row = INT64_MIN + (int64_t)search->n_lent;
+	seen->is_lent = seen->has_installs = true;
+	grown[search->n_seen++] = TAKE(seen);
+	search->n_lent++;
+	search->n_places = 0; /* with a place for it, they are made anew */
+	return 0;
+}
+
 /* ---- hits ---- */
+
+static int add_hit(struct driver_search *search, const struct driver_hit *hit, struct error *err)
+{
+	struct driver_hit *hits = sql_grow(search->hits, search->n_hits, sizeof(*hits));
+	if (hits == NULL)
+		return error_set(err, -ENOMEM, "out of memory");
+	search->hits = hits;
+	hits[search->n_hits++] = *hit;
+	return 0;
+}
 
 static int add_hits(struct driver_search *search, size_t id, size_t package, const void *bytes,
 	size_t n, struct error *err)
@@ -176,12 +209,29 @@ static int add_hits(struct driver_search *search, size_t id, size_t package, con
 			rc = -EBADMSG;
 		if (rc < 0)
 			return driver_damaged(search->store, &seen->package, rc, err);
-		struct driver_hit *hits = sql_grow(search->hits, search->n_hits, sizeof(*hits));
-		if (hits == NULL)
-			return error_set(err, -ENOMEM, "out of memory");
-		search->hits = hits;
-		hits[search->n_hits++] = hit;
+		rc = add_hit(search, &hit, err);
+		if (rc < 0)
+			return rc;
 	}
+}
+
+/* There are few of them, if any: line by line. */
+static int add_hits_of_lent(struct driver_search *search, size_t package, const char *const *ids,
+	size_t n_ids, struct error *err)
+{
+	const struct driver_package *lent = &search->seen[package]->package;
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < lent->n_models; i++) {
+		const struct driver_model *model = &lent->models[i];
+		for (size_t k = 0; rc == 0 && k < model->n_ids; k++) {
+			struct driver_hit hit = {
+				.package = package, .model = *model, .position = (uint32_t)k};
+			for (; rc == 0 && hit.id < n_ids; hit.id++)
+				if (strcmp(ids[hit.id], model->ids[k]) == 0)
+					rc = add_hit(search, &hit, err);
+		}
+	}
+	return rc;
 }
 
 static int search_id(
@@ -234,6 +284,9 @@ int driver_search_ids(struct driver_search *search, const char *const *ids, size
 	for (size_t i = 0; rc == 0 && i < n_ids; i++)
 		rc = search_id(search, ids, i, err);
 	sql_end_reading(search->store->sql, began);
+	for (size_t i = 0; rc == 0 && search->n_lent > 0 && i < search->n_seen; i++)
+		if (search->seen[i]->is_lent)
+			rc = add_hits_of_lent(search, i, ids, n_ids, err);
 	if (rc < 0)
 		return rc;
 	*ret_hits = search->hits;
@@ -271,6 +324,31 @@ static int collect_ids(struct driver_search *search, const char *from, const cha
 	return rc;
 }
 
+/* Those of lent packages, behind the others. */
+static int collect_lent_ids(const struct driver_search *search, const char *beginning,
+	const char *class, char ***ids, size_t *n_ids)
+{
+	for (size_t i = 0; search->n_lent > 0 && i < search->n_seen; i++) {
+		const struct driver_package *lent = &search->seen[i]->package;
+		if (!search->seen[i]->is_lent ||
+			(class != NULL && !text_equal_nocase(lent->class, class)))
+			continue;
+		for (size_t k = 0; k < lent->n_models; k++) {
+			const struct driver_model *model = &lent->models[k];
+			for (size_t m = 0; m < model->n_ids; m++) {
+				if (!text_starts_nocase(model->ids[m], beginning))
+					continue;
+				char **grown = reallocarray(*ids, *n_ids + 1, sizeof(*grown));
+				if (grown == NULL)
+					return -ENOMEM;
+				*ids = grown;
+				grown[(*n_ids)++] = strdup(model->ids[m]);
+			}
+		}
+	}
+	return 0;
+}
+
 int driver_search_beginning(struct driver_search *search, const char *beginning, const char *class,
 	char ***ret_ids, size_t *ret_n, struct error *err)
 {
@@ -291,6 +369,8 @@ int driver_search_beginning(struct driver_search *search, const char *beginning,
 	if (rc == 0)
 		rc = collect_ids(search, beginning, until, class, &ids, &n_ids, err);
 	sql_end_reading(search->store->sql, began);
+	if (rc == 0 && collect_lent_ids(search, beginning, class, &ids, &n_ids) < 0)
+		rc = error_set(err, -ENOMEM, "out of memory");
 	for (size_t i = 0; rc == 0 && i < n_ids; i++) {
 		if (ids[i] == NULL)
 			rc = error_set(err, -ENOMEM, "out of memory");

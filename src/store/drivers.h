@@ -156,11 +156,16 @@ int driver_search_open(struct store *store, const char *base, struct driver_sear
 struct driver_search *driver_search_close(struct driver_search *search);
 DEFINE_FREEP(struct driver_search, driver_search_close);
 
+/* A package with all its lists that the database does not have (any more) is searched beside the
+ * others; it must outlive the search. */
+int driver_search_lend(struct driver_search *search, const struct driver_package *package,
+	struct error *err) MUST_CHECK;
+
 /* All hits of the ids (upper case), in no particular order; valid until the next call. */
 int driver_search_ids(struct driver_search *search, const char *const *ids, size_t n_ids,
 	const struct driver_hit **ret_hits, size_t *ret_n, struct error *err) MUST_CHECK;
 /* Ids that begin so (upper case) and that packages of the class (NULL: of any) name; sorted, each
- * once. driver_ids_free() releases them. */
+ * once, those of lent packages behind the others. driver_ids_free() releases them. */
 int driver_search_beginning(struct driver_search *search, const char *beginning, const char *class,
 	char ***ret_ids, size_t *ret_n, struct error *err) MUST_CHECK;
 /* The package of a hit: its record without models and files, with sections; valid as long as the

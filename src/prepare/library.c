@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "prepare/library.h"
+
+#include "base/limits.h"
+#include "base/text.h"
+#include "driver/models.h"
+#include "image/part.h"
+
+#include <errno.h>
+#include <string.h>
+
+struct book {
+	char id[SHA256_TEXT_BYTES];
+	struct driver_package package;
+	bool is_known, has_ids;
+	const char **ids; /* owned; the texts are the package's */
+	size_t n_ids;
+};
+
+struct library {
+	struct store *store;
+	const struct target *target;
+	const struct revision_record *newest;
+	struct book **books; /* one by one, so that they stay where they are */
+	size_t n_books;
+};
+
+int library_open(struct store *store, const struct target *target,
+	const struct revision_record *newest, struct library **ret_library, struct error *err)
+{
+	struct library *library = calloc(1, sizeof(*library));
+	if (library == NULL)
+		return error_set(err, -ENOMEM, "out of memory");
+	*library = (struct library){.store = store, .target = target, .newest = newest};
+	*ret_library = library;
+	return 0;
+}
+
+static void book_free(struct book *book)
+{
+	if (book == NULL)
+		return;
+	driver_package_clear(&book->package);
+	free(book->ids);
+	free(book);
+}
+DEFINE_FREEP(struct book, book_free);
+
+struct library *library_close(struct library *library)
+{
+	if (library == NULL)
+		return NULL;
+	for (size_t i = 0; i < library->n_books; i++)
+		book_free(library->books[i]);
+	free(library->books);
+	free(library);
+	return NULL;
+}
+
+/* ---- out of the revision ---- */
+
+static bool part_has(const struct part_record *part, const struct inf_file *file)
+{
+	for (size_t i = 0; i < part->n_files; i++)
+		if (text_equal_nocase(part->files[i].path, file->path) ||
+			(file->cabinet != NULL &&
+				text_equal_nocase(part->files[i].path, file->cabinet)))
+			return true;
+	return false;
+}
+
+static int find_missing(const struct inf *inf, const struct part_record *part,
+	struct driver_package *package, struct error *err)
+{
+	struct inf_file_list files = {0};
+	int rc = models_files(inf, &files, err);
+	if (rc < 0)
+		return rc;
+	bool *is_there = calloc(files.n + 1, sizeof(*is_there));
+	for (size_t i = 0; is_there != NULL && i < files.n; i++)
+		is_there[i] = part_has(part, &files.files[i]);
+	rc = is_there == NULL ? error_set(err, -ENOMEM, "out of memory")
+			      : models_missing(inf, &files, is_there, package, err);
+	free(is_there);
+	inf_file_list_clear(&files);
+	for (size_t i = 0; i < package->n_installs; i++)
+		package->is_incomplete |= package->installs[i].n_missing > 0;
+	return rc;
+}
+
+/* As the importer read it, from the same bytes. What only the importer can know (who signed it) is
+ * taken to be good: it was put there once, and must not lose its place for having been removed from
+ * the database. */
+static int read_from_part(struct library *library, const struct revision_package *held,
+	struct driver_package *package, struct error *err)
+{
+	CLEANUP(part_record_clear) struct part_record part = {.files = NULL};
+	CLEANUP(buffer_free) struct buffer bytes = buffer_with_max(LIMIT_INF_BYTES);
+	CLEANUP(inf_freep) struct inf *inf = NULL;
+	int rc = store_part_by_id(library->store, held->part, &part, err);
+	if (rc == 0)
+		rc = part_read_file(library->store, &part, held->inf, &bytes, err);
+	if (rc == 0)
+		rc = inf_parse(bytes.bytes, bytes.size, NULL, &inf, err);
+	if (rc == 0)
+		rc = models_read(inf, package, err);
+	if (rc == 0)
+		rc = find_missing(inf, &part, package, err);
+	if (rc < 0)
+		return error_prefix(err, rc, "%s of %s@%u", held->inf, library->newest->image,
+			library->newest->revision);
+	(void)text_copy(package->id, sizeof(package->id), held->id);
+	(void)text_copy(package->inf, sizeof(package->inf), held->inf);
+	package->signature = DRIVER_SIGNED;
+	return 0;
+}
+
+/* ---- asking ---- */
+
+static int read_book(struct library *library, struct book *book, struct error *err)
+{
+	int rc = store_driver_get(library->store, book->id, &book->package, err);
+	book->is_known = rc == 0;
+	if (rc != -ENOENT)
+		return rc;
+	for (size_t i = 0; i < library->newest->n_packages && !book->is_known; i++) {
+		const struct revision_package *held = &library->newest->packages[i];
+		if (strcmp(held->id, book->id) != 0)
+			continue;
+		rc = read_from_part(library, held, &book->package, err);
+		if (rc == -ENOMEM)
+			return rc;
+		book->is_known = rc == 0;
+	}
+	return 0;
+}
+
+static int find_book(
+	struct library *library, const char *id, struct book **ret_book, struct error *err)
+{
+	for (size_t i = 0; i < library->n_books; i++) {
+		if (strcmp(library->books[i]->id, id) != 0)
+			continue;
+		*ret_book = library->books[i];
+		return 0;
+	}
+	CLEANUP(book_freep) struct book *book = calloc(1, sizeof(*book));
+	struct book **grown =
+		reallocarray(library->books, library->n_books + 1, sizeof(struct book *));
+	if (grown != NULL)
+		library->books = grown;
+	if (book == NULL || grown == NULL)
+		return error_set(err, -ENOMEM, "out of memory");
+	(void)text_copy(book->id, sizeof(book->id), id);
+	int rc = read_book(library, book, err);
+	if (rc < 0)
+		return rc;
+	*ret_book = grown[library->n_books++] = TAKE(book);
+	return 0;
+}
+
+int library_get(struct library *library, const char *id, const struct driver_package **ret_package,
+	struct error *err)
+{
+	struct book *book;
+	int rc = find_book(library, id, &book, err);
+	if (rc == 0)
+		*ret_package = book->is_known ? &book->package : NULL;
+	return rc;
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static int collect_ids(struct book *book, const struct target *target)
+{
+	const struct driver_package *package = &book->package;
+	CLEANUP(memory_freep) bool *taken = target_sections(package, target);
+	size_t n = 0;
+	for (size_t i = 0; i < package->n_models; i++)
+		n += package->models[i].n_ids;
+	book->ids = calloc(n + 1, sizeof(*book->ids));
+	if (taken == NULL || book->ids == NULL)
+		return -ENOMEM;
+	n = 0;
+	for (size_t i = 0; i < package->n_models; i++) {
+		const struct driver_model *model = &package->models[i];
+		for (size_t k = 0; taken[model->section] && k < model->n_ids; k++)
+			if (model->ids[k][0] != 0)
+				book->ids[n++] = model->ids[k];
+	}
+	qsort(book->ids, n, sizeof(*book->ids), compare_ids);
+	for (size_t i = 0; i < n; i++)
+		if (i == 0 || strcmp(book->ids[book->n_ids - 1], book->ids[i]) != 0)
+			book->ids[book->n_ids++] = book->ids[i];
+	book->has_ids = true;
+	return 0;
+}
+
+int library_ids(struct library *library, const char *id, const char *const **ret_ids, size_t *ret_n,
+	struct error *err)
+{
+	struct book *book;
+	int rc = find_book(library, id, &book, err);
+	if (rc == 0 && !book->has_ids && collect_ids(book, library->target) < 0)
+		rc = error_set(err, -ENOMEM, "out of memory");
+	if (rc < 0)
+		return rc;
+	*ret_ids = book->ids;
+	*ret_n = book->n_ids;
+	return 0;
+}
