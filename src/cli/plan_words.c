@@ -92,6 +92,6 @@ int plan_print(const struct plan_record *plan)
 		rc = add_device(&out, &plan->devices[i]);
 	if (rc < 0 || out.size == 0)
 		return rc;
-	return wrap_print((const char *)out.bytes, out.size, terminal_columns(STDOUT_FILENO),
-		INDENT, stdout);
+	return wrap_print(
+		(const char *)out.bytes, out.size, terminal_columns(STDOUT_FILENO), INDENT, stdout);
 }

@@ -79,18 +79,22 @@ static void warn_of_all(
 	const char *classes = request->classes != NULL ? request->classes : PLAN_CLASSES_DEFAULT;
 	if (plan_wants_nics(classes))
 		warn_of_nics(eye, outcome);
-	if (outcome->n_others_uncovered > 0)
+	if (outcome->n_others_uncovered == 1)
 		warn(eye,
-			"%zu other device%s of %s not covered: Windows PE will not see what is "
-			"behind %s",
-			outcome->n_others_uncovered, outcome->n_others_uncovered == 1 ? "" : "s",
-			outcome->n_others_uncovered == 1 ? "it is" : "them are",
-			outcome->n_others_uncovered == 1 ? "it" : "them");
+			"one device of %s, no network card, is not covered: Windows PE will not "
+			"see what is behind it",
+			outcome->plan.client_name);
+	else if (outcome->n_others_uncovered > 1)
+		warn(eye,
+			"%zu devices of %s, no network cards, are not covered: Windows PE will not "
+			"see what is behind them",
+			outcome->n_others_uncovered, outcome->plan.client_name);
 	if (outcome->n_doubtful > 0)
 		warn(eye,
 			"%zu device%s a driver that was made for a later Windows, and may not load",
 			outcome->n_doubtful, outcome->n_doubtful == 1 ? " gets" : "s get");
-	if (!result->knows_inbox)
+	/* Where all is covered without it nobody needs to know. */
+	if (!result->knows_inbox && eye->n > 0)
 		warn(eye,
 			"what image %s drives by itself is not known: it was imported before "
 			"Pewter looked for that; `pewter image import` it again, with --replace",
@@ -111,8 +115,7 @@ static json_t *gone_json(const struct plan_gone *gone, size_t n)
 {
 	json_t *list = json_array();
 	for (size_t i = 0; i < n; i++)
-		(void)json_array_append_new(
-			list, plan_package_json(&gone[i].package, gone[i].why));
+		(void)json_array_append_new(list, plan_package_json(&gone[i].package, gone[i].why));
 	return list;
 }
 
@@ -161,8 +164,16 @@ static void print_package(const char *what, const struct revision_package *packa
 	char words[PLAN_PACKAGE_WORDS_BYTES];
 	plan_package_words(package->id, package->inf, package->date, package->version,
 		package->has_version, words);
-	(void)printf("%-12s %s%s%s\n", what, words, why != NULL ? ": " : "",
-		why != NULL ? why : "");
+	(void)printf(
+		"%-12s %s%s%s\n", what, words, why != NULL ? ": " : "", why != NULL ? why : "");
+}
+
+static bool is_all_covered(const struct plan_record *plan)
+{
+	for (size_t i = 0; i < plan->n_devices; i++)
+		if (!plan->devices[i].is_covered)
+			return false;
+	return true;
 }
 
 static void print_revision(
@@ -177,8 +188,9 @@ static void print_revision(
 	for (size_t i = 0; i < outcome->n_dropped; i++)
 		print_package("dropped", &outcome->dropped[i].package, outcome->dropped[i].why);
 	if (!result->made_revision) {
-		(void)printf("%s boots %s@%u, which holds all that is needed\n", plan->client_name,
-			plan->image, plan->revision);
+		(void)printf("%s boots %s@%u, which holds all that %s\n", plan->client_name,
+			plan->image, plan->revision,
+			is_all_covered(plan) ? "it needs" : "there is for it");
 	} else if (request->dry_run) {
 		(void)printf("%s would boot a new revision, %s@%u; nothing was changed "
 			     "(--dry-run)\n",
@@ -208,8 +220,8 @@ static int print_words(const struct cli *cli, const struct prepare_request *requ
 	return EXIT_DONE;
 }
 
-static int report(struct cli *cli, const struct prepare_request *request,
-	const struct prepare_result *result)
+static int report(
+	struct cli *cli, const struct prepare_request *request, const struct prepare_result *result)
 {
 	CLEANUP(eye_clear) struct eye eye = {.cli = cli, .warnings = json_array()};
 	int rc = EXIT_DONE;
@@ -274,8 +286,8 @@ int cmd_prepare(struct cli *cli, int argc, char **argv)
 	}
 	if (optind + 1 != argc)
 		return cli_usage(cli, "takes one machine: its name, MAC address or UUID");
-	if (request.classes != NULL && (request.classes[0] == 0 ||
-					       strlen(request.classes) >= sizeof(plan->classes)))
+	if (request.classes != NULL &&
+		(request.classes[0] == 0 || strlen(request.classes) >= sizeof(plan->classes)))
 		return cli_usage(cli,
 			"--class takes setup classes with commas between them (Net,SCSIAdapter), "
 			"or all");
