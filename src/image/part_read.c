@@ -43,7 +43,8 @@ int part_read_file(struct store *store, const struct part_record *part, const ch
 	int rc = open_blob(store, &part->blob, &view, err);
 	if (rc < 0)
 		return rc;
-	/* A part is resources without a frame round them: what reads one needs no more than this. */
+	/* A part is resources without a frame round them: what reads one needs no more than this.
+	 */
 	const struct frame bare = {
 		.view = view,
 		.header.compression = strcmp(part->compression, "LZX") == 0
