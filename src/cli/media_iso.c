@@ -39,6 +39,8 @@ static int run(struct cli *cli, const char *word, const struct arguments *argume
 	if (medium_source_open(cli, word, arguments->client, arguments->label, &source, &err) < 0 ||
 		write_iso(cli, &source, arguments, &size, &method, &err) < 0)
 		return cli_fail(cli, &err);
+	char doubts[2 * sizeof(source.medium.missing)];
+	iso_doubts(&source.medium, doubts, sizeof(doubts));
 	const struct medium_made made = {
 		.path = arguments->path,
 		.kind = "iso",
@@ -47,7 +49,7 @@ static int run(struct cli *cli, const char *word, const struct arguments *argume
 		.method = export_method_name(method),
 		.boots_uefi = source.medium.boots_uefi,
 		.boots_bios = source.medium.boots_bios,
-		.attention = source.medium.missing,
+		.attention = doubts,
 	};
 	return medium_made_tell(cli, &source, &made);
 }

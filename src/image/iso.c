@@ -7,7 +7,7 @@
 #include "format/fat.h"
 
 #include <errno.h>
-#include <string.h>
+#include <stdio.h>
 
 #define UEFI_FOLDER "EFI/BOOT/"
 #define BIOS_PATH   "boot/etfsboot.com"
@@ -56,19 +56,19 @@ static int make_uefi_volume(
 	return rc < 0 ? rc : fat_build(&volume, ret_view, err);
 }
 
-static int check(const struct medium *medium, struct error *err)
+void iso_doubts(const struct medium *medium, char *text, size_t size)
 {
-	if (!medium->boots_uefi && !medium->boots_bios)
-		return error_set(err, -EOPNOTSUPP, "nothing could start it: %s", medium->missing);
+	(void)snprintf(text, size, "%s", medium->missing);
 	for (size_t i = 0; i < medium->n_files; i++) {
-		if (view_size(medium->files[i].view) >= ISO_EXTENT_BYTES)
-			return error_set(err, -EFBIG,
-				"%s has %llu bytes; boot managers read files below 4 GiB of a CD. "
-				"A smaller image, or the network, which has no such limit",
-				medium->files[i].path,
-				(unsigned long long)view_size(medium->files[i].view));
+		const struct medium_file *file = &medium->files[i];
+		if (view_size(file->view) >= ISO_EXTENT_BYTES)
+			(void)snprintf(text, size,
+				"%s has %llu bytes, and as far as is known boot managers read "
+				"only files below 4 GiB of a CD: try it, or boot it from the "
+				"network%s%s",
+				file->path, (unsigned long long)view_size(file->view),
+				medium->missing[0] != 0 ? "; " : "", medium->missing);
 	}
-	return 0;
 }
 
 int iso_build(const struct iso_request *request, struct view **ret_view, struct error *err)
@@ -80,9 +80,9 @@ int iso_build(const struct iso_request *request, struct view **ret_view, struct 
 		.time = (uint64_t)(request->now_ms / 1000),
 		.bios_path = medium->boots_bios ? BIOS_PATH : NULL,
 	};
-	int rc = check(medium, err);
-	if (rc < 0)
-		return rc;
+	int rc = 0;
+	if (!medium->boots_uefi && !medium->boots_bios)
+		return error_set(err, -EOPNOTSUPP, "nothing could start it: %s", medium->missing);
 	CLEANUP(memory_freep)
 	struct isofs_file *files = calloc(medium->n_files + 1, sizeof(*files));
 	if (files == NULL)

@@ -20,10 +20,14 @@ struct iso_request {
 
 /* Where the FAT volume lies among the files. */
 #define ISO_UEFI_PATH    "boot/uefi.img"
-/* Files of this size and more have several extents, of which boot managers read none. */
+/* Files of this size and more have several extents, of which boot managers read none, as far as is
+ * known. */
 #define ISO_EXTENT_BYTES ((4ULL << 30) - 2048)
 
-/* -EOPNOTSUPP if neither UEFI nor BIOS could start the medium, -EFBIG for a boot.wim that is too
- * large for boot managers to read: err says what to do. The same medium gives the same bytes. */
+/* What a person has to know about the medium as a CD: "" for nothing. */
+void iso_doubts(const struct medium *medium, char *text, size_t size);
+
+/* -EOPNOTSUPP if neither UEFI nor BIOS could start the medium: err says what to do. The same medium
+ * gives the same bytes. */
 int iso_build(
 	const struct iso_request *request, struct view **ret_view, struct error *err) MUST_CHECK;
