@@ -16,6 +16,8 @@ enum {
 	AT_SHA1 = 64,
 	AT_HARD_LINK = 88,
 	AT_N_STREAMS = 96,
+	AT_SHORT_NAME_BYTES = 98,
+	AT_NAME_BYTES = 100,
 	DENTRY_BYTES = 102,
 	STREAM_BYTES = 38,
 	STREAM_SHA1_AT = 16,
@@ -37,21 +39,29 @@ static int fault(struct error *err, uint64_t at, const char *what)
 /* ---- reading ---- */
 
 /* A name takes its own bytes and a NUL, or nothing. */
-static size_t name_room(uint16_t name_bytes)
+static size_t name_room(size_t name_bytes)
 {
-	return name_bytes > 0 ? name_bytes + 2U : 0;
+	return name_bytes > 0 ? name_bytes + 2 : 0;
 }
 
-/* Length of an entry or stream, its own length field in front: 0 if it does not fit. */
+/* Of bytes that are known to be there. */
+static inline uint64_t le(const uint8_t *bytes, size_t n)
+{
+	uint64_t value = 0;
+	for (size_t i = n; i > 0; i--)
+		value = value << 8 | bytes[i - 1];
+	return value;
+}
+
+/* Length of an entry or stream, its own length field in front: 0 if it does not fit, or is less
+ * than that. */
 static size_t read_length(const uint8_t *metadata, size_t n, uint64_t at, size_t least)
 {
-	struct reader reader = reader_over(metadata, n);
-	if (at > n)
+	if (at > n || n - at < sizeof(uint64_t))
 		return 0;
-	reader_seek(&reader, (size_t)at);
-	uint64_t length = reader_le64(&reader);
+	uint64_t length = le(metadata + at, 8);
 	/* Compared before it is rounded up, which could overflow. */
-	if (reader.failed || length < least || length > n - at || align(length) > n - at)
+	if (length < least || length > n - at || align(length) > n - at)
 		return 0;
 	return (size_t)align(length);
 }
@@ -64,11 +74,8 @@ static int read_streams(
 		size_t length = read_length(metadata, n, at, STREAM_BYTES);
 		if (length == 0)
 			return fault(err, at, "a stream that lies past the end, or is too short");
-		struct reader reader = reader_over(metadata + at, length);
-		reader_skip(&reader, STREAM_NAME_BYTES_AT);
-		uint16_t name_bytes = reader_le16(&reader);
-		reader_skip(&reader, name_bytes);
-		if (reader.failed || name_bytes % 2 != 0)
+		size_t name_bytes = le(metadata + at + STREAM_NAME_BYTES_AT, 2);
+		if (name_bytes % 2 != 0 || name_bytes > length - STREAM_BYTES)
 			return fault(err, at, "a stream whose name does not fit into it");
 		dentry->all_bytes += length;
 	}
@@ -82,43 +89,36 @@ int wim_dentry_read(const uint8_t *metadata, size_t n, uint64_t at, struct wim_d
 		return fault(err, at, "an entry that begins at no multiple of 8");
 	if (at > n || n - at < WIM_DENTRY_END_BYTES)
 		return fault(err, at, "a list of entries that runs past the end");
-	struct reader reader = reader_over(metadata, n);
-	reader_seek(&reader, (size_t)at);
 	/* A length up to 8 ends the list, as wimlib has it. */
-	if (reader_le64(&reader) <= WIM_DENTRY_END_BYTES)
+	if (le(metadata + at, 8) <= WIM_DENTRY_END_BYTES)
 		return 0;
-
-	struct wim_dentry dentry = {.at = (size_t)at};
-	dentry.bytes = read_length(metadata, n, at, DENTRY_BYTES);
-	if (dentry.bytes == 0)
+	const size_t length = read_length(metadata, n, at, DENTRY_BYTES);
+	if (length == 0)
 		return fault(err, at, "an entry that runs past the end, or is too short");
-	dentry.attributes = reader_le32(&reader);
-	reader_skip(&reader, 4); /* security */
-	dentry.children = reader_le64(&reader);
-	reader_seek(&reader, (size_t)at + AT_SHA1);
-	dentry.sha1 = reader_bytes(&reader, WIM_SHA1_BYTES);
-	reader_skip(&reader, 4);
-	uint64_t link_or_reparse = reader_le64(&reader);
-	if (!wim_dentry_is_link(&dentry))
-		dentry.hard_link = link_or_reparse;
-	dentry.n_streams = reader_le16(&reader);
-	uint16_t short_bytes = reader_le16(&reader);
-	uint16_t name_bytes = reader_le16(&reader);
-	if (name_bytes % 2 != 0 ||
-		name_room(name_bytes) + name_room(short_bytes) > dentry.bytes - DENTRY_BYTES)
-		return fault(err, at, "an entry whose names do not fit into it");
-	if (name_bytes > 2 * WIM_NAME_UNITS)
-		return fault(err, at, "an entry whose name is longer than Windows allows");
-	dentry.name = reader_bytes(&reader, name_bytes);
-	dentry.n_units = name_bytes / 2;
-	dentry.all_bytes = dentry.bytes;
-	assert(!reader.failed);
 
-	int rc = read_streams(metadata, n, &dentry, err);
-	if (rc < 0)
-		return rc;
-	*ret_dentry = dentry;
-	return 1;
+	const uint8_t *bytes = metadata + at;
+	const size_t short_bytes = le(bytes + AT_SHORT_NAME_BYTES, 2);
+	const size_t name_bytes = le(bytes + AT_NAME_BYTES, 2);
+	if (name_bytes % 2 != 0 ||
+		name_room(name_bytes) + name_room(short_bytes) > length - DENTRY_BYTES)
+		return fault(err, at, "an entry whose names do not fit into it");
+	if (name_bytes > sizeof(uint16_t) * WIM_NAME_UNITS)
+		return fault(err, at, "an entry whose name is longer than Windows allows");
+	*ret_dentry = (struct wim_dentry){
+		.at = (size_t)at,
+		.bytes = length,
+		.all_bytes = length,
+		.attributes = (uint32_t)le(bytes + AT_ATTRIBUTES, 4),
+		.children = le(bytes + AT_CHILDREN, 8),
+		.sha1 = bytes + AT_SHA1,
+		.n_streams = (uint16_t)le(bytes + AT_N_STREAMS, 2),
+		.name = bytes + DENTRY_BYTES,
+		.n_units = name_bytes / 2,
+	};
+	if (!wim_dentry_is_link(ret_dentry))
+		ret_dentry->hard_link = le(bytes + AT_HARD_LINK, 8);
+	int rc = read_streams(metadata, n, ret_dentry, err);
+	return rc < 0 ? rc : 1;
 }
 
 bool wim_dentry_is_folder(const struct wim_dentry *dentry)
@@ -133,9 +133,8 @@ bool wim_dentry_is_link(const struct wim_dentry *dentry)
 
 void wim_dentry_name(const struct wim_dentry *dentry, uint16_t *out)
 {
-	struct reader reader = reader_over(dentry->name, 2 * dentry->n_units);
 	for (size_t i = 0; i < dentry->n_units; i++)
-		out[i] = reader_le16(&reader);
+		out[i] = (uint16_t)le(dentry->name + 2 * i, 2);
 }
 
 const uint8_t *wim_dentry_next_stream(
@@ -147,11 +146,8 @@ const uint8_t *wim_dentry_next_stream(
 		return NULL;
 	/* That all of it is there was seen when the entry was read. */
 	const uint8_t *stream = metadata + *at;
-	struct reader reader = reader_over(stream, STREAM_BYTES);
-	uint64_t length = reader_le64(&reader);
-	reader_seek(&reader, STREAM_NAME_BYTES_AT);
-	*ret_is_named = reader_le16(&reader) > 0;
-	*at += (size_t)align(length);
+	*ret_is_named = le(stream + STREAM_NAME_BYTES_AT, 2) > 0;
+	*at += (size_t)align(le(stream, 8));
 	return stream + STREAM_SHA1_AT;
 }
 

@@ -45,11 +45,16 @@ struct walk {
  * huge tree. False if some of the range is taken already. */
 static bool take(struct walk *walk, size_t at, size_t n)
 {
-	for (size_t unit = at / WIM_DENTRY_ALIGN; unit < (at + n) / WIM_DENTRY_ALIGN; unit++) {
-		const uint64_t bit = UINT64_C(1) << unit % 64;
-		if ((walk->taken[unit / 64] & bit) != 0)
+	const size_t end = (at + n) / WIM_DENTRY_ALIGN;
+	for (size_t unit = at / WIM_DENTRY_ALIGN; unit < end;) {
+		/* Up to the end of a word of bits at once. */
+		const size_t first = unit % 64;
+		const size_t count = end - unit < 64 - first ? end - unit : 64 - first;
+		const uint64_t bits = (UINT64_MAX >> (64 - count)) << first;
+		if ((walk->taken[unit / 64] & bits) != 0)
 			return false;
-		walk->taken[unit / 64] |= bit;
+		walk->taken[unit / 64] |= bits;
+		unit += count;
 	}
 	return true;
 }
