@@ -3,49 +3,12 @@
 
 #include <string.h>
 
-struct reader reader_over(const void *bytes, size_t size)
-{
-	return (struct reader){.bytes = bytes, .size = size};
-}
-
-size_t reader_left(const struct reader *reader)
-{
-	return reader->failed ? 0 : reader->size - reader->at;
-}
-
-const uint8_t *reader_bytes(struct reader *reader, size_t n)
-{
-	static const uint8_t nothing[1];
-
-	if (reader->failed || n > reader->size - reader->at) {
-		reader->failed = true;
-		return NULL;
-	}
-	const uint8_t *bytes = n == 0 ? nothing : reader->bytes + reader->at;
-	reader->at += n;
-	return bytes;
-}
-
-void reader_skip(struct reader *reader, size_t n)
-{
-	(void)reader_bytes(reader, n);
-}
-
 void reader_seek(struct reader *reader, size_t at)
 {
 	if (reader->failed || at > reader->size)
 		reader->failed = true;
 	else
 		reader->at = at;
-}
-
-void reader_copy(struct reader *reader, void *destination, size_t n)
-{
-	const uint8_t *bytes = reader_bytes(reader, n);
-	if (bytes != NULL)
-		memcpy(destination, bytes, n);
-	else
-		memset(destination, 0, n);
 }
 
 const char *reader_string(struct reader *reader, size_t *ret_length)
@@ -62,12 +25,6 @@ const char *reader_string(struct reader *reader, size_t *ret_length)
 	if (ret_length != NULL)
 		*ret_length = length;
 	return (const char *)start;
-}
-
-uint8_t reader_u8(struct reader *reader)
-{
-	const uint8_t *b = reader_bytes(reader, 1);
-	return b != NULL ? b[0] : 0;
 }
 
 uint16_t reader_be16(struct reader *reader)
@@ -97,36 +54,6 @@ uint64_t reader_be64(struct reader *reader)
 	uint64_t value = 0;
 	for (size_t i = 0; i < sizeof(b); i++)
 		value = value << 8 | b[i];
-	return (uint64_t)value;
-}
-
-uint16_t reader_le16(struct reader *reader)
-{
-	uint8_t b[2];
-	reader_copy(reader, b, sizeof(b));
-	uint64_t value = 0;
-	for (size_t i = 0; i < sizeof(b); i++)
-		value = value << 8 | b[sizeof(b) - 1 - i];
-	return (uint16_t)value;
-}
-
-uint32_t reader_le32(struct reader *reader)
-{
-	uint8_t b[4];
-	reader_copy(reader, b, sizeof(b));
-	uint64_t value = 0;
-	for (size_t i = 0; i < sizeof(b); i++)
-		value = value << 8 | b[sizeof(b) - 1 - i];
-	return (uint32_t)value;
-}
-
-uint64_t reader_le64(struct reader *reader)
-{
-	uint8_t b[8];
-	reader_copy(reader, b, sizeof(b));
-	uint64_t value = 0;
-	for (size_t i = 0; i < sizeof(b); i++)
-		value = value << 8 | b[sizeof(b) - 1 - i];
 	return (uint64_t)value;
 }
 
