@@ -9,6 +9,13 @@
 #include <string.h>
 #include <time.h>
 
+int64_t cli_now_ms(void)
+{
+	struct timespec now = {0};
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 json_t *json_text(const char *text)
 {
 	char printable[512];

@@ -11,6 +11,9 @@
 
 #define LOCAL_TIME_TEXT_BYTES 20
 
+/* Now, as Unix time. */
+int64_t cli_now_ms(void);
+
 /* Never NULL for want of good UTF-8: what is not becomes '?'. */
 json_t *json_text(const char *text);
 /* RFC 3339 UTC. */

@@ -94,7 +94,7 @@ int frame_chunks(const struct frame *frame, const struct wim_resource *resource,
 		resource->stored_bytes, resource->original_bytes, ret_chunks, err);
 }
 
-static int expand_chunk(const struct frame *frame, const struct wim_resource *resource,
+int frame_expand_chunk(const struct frame *frame, const struct wim_resource *resource,
 	const struct wim_chunk *chunk, struct wim_codec *codec, uint8_t *out, struct error *err)
 {
 	uint8_t bytes[WIM_CHUNK_BYTES];
@@ -131,12 +131,12 @@ int frame_expand(const struct frame *frame, const struct wim_resource *resource,
 		return error_set(err, -EFBIG, "%" PRIu64 " bytes; %zu are accepted",
 			resource->original_bytes, out->max - out->size);
 	int rc = frame_chunks(frame, resource, &chunks, err);
-	if (rc == 0)
+	if (rc == 0 && (resource->flags & WIM_RESOURCE_COMPRESSED) != 0)
 		rc = frame_codec(frame, &codec, err);
 	if (rc == 0 && buffer_reserve(out, (size_t)resource->original_bytes) < 0)
 		rc = error_set(err, -ENOMEM, "out of memory");
 	for (size_t i = 0; rc == 0 && i < chunks.n; i++) {
-		rc = expand_chunk(frame, resource, &chunks.chunks[i], codec,
+		rc = frame_expand_chunk(frame, resource, &chunks.chunks[i], codec,
 			out->bytes + start + i * WIM_CHUNK_BYTES, err);
 	}
 	if (rc < 0 || resource->original_bytes == 0)
@@ -165,7 +165,7 @@ int frame_check(const struct frame *frame, const struct wim_resource *resource,
 	if (rc < 0)
 		return error_set(err, rc, "%s", strerror(-rc));
 	for (size_t i = 0; i < chunks.n; i++) {
-		rc = expand_chunk(frame, resource, &chunks.chunks[i], codec, bytes, err);
+		rc = frame_expand_chunk(frame, resource, &chunks.chunks[i], codec, bytes, err);
 		if (rc < 0)
 			return rc;
 		rc = sha1_add(hash, bytes, chunks.chunks[i].original_bytes);

@@ -41,6 +41,10 @@ int frame_chunks(const struct frame *frame, const struct wim_resource *resource,
  * not compared): -EINVAL if they differ. */
 int frame_expand(const struct frame *frame, const struct wim_resource *resource,
 	const uint8_t *sha1, struct buffer *out, struct error *err) MUST_CHECK;
+/* One of its chunks, to out, which has room for it. */
+int frame_expand_chunk(const struct frame *frame, const struct wim_resource *resource,
+	const struct wim_chunk *chunk, struct wim_codec *codec, uint8_t *out,
+	struct error *err) MUST_CHECK;
 /* Expands it chunk by chunk and compares it with its SHA-1, keeping nothing. */
 int frame_check(const struct frame *frame, const struct wim_resource *resource,
 	const uint8_t sha1[static WIM_SHA1_BYTES], struct wim_codec *codec,

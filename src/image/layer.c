@@ -266,7 +266,14 @@ static int check(struct making *making, struct error *err)
 	int rc = compose_view(&making->composition, making->views, &view);
 	if (rc < 0)
 		return error_set(err, rc, "%s", strerror(-rc));
-	rc = layer_check(view, &making->contents, err);
+	const struct layer_expected expected = {
+		.base = &making->base,
+		.before = making->before.bytes,
+		.tree = making->tree,
+		.contents = &making->contents,
+		.uses = &making->uses,
+	};
+	rc = layer_check(view, &expected, err);
 	return rc < 0 ? error_prefix(err, rc, "what was composed is not right (please report this)")
 		      : 0;
 }
@@ -394,4 +401,24 @@ int image_target(const struct image_record *image, struct target *ret_target, st
 			image->name);
 	int rc = target_parse(text, ret_target, err);
 	return rc < 0 ? error_prefix(err, rc, "image %s", image->name) : 0;
+}
+
+int layer_compression(struct store *store, const struct image_record *image,
+	enum wim_compression *ret_compression, struct error *err)
+{
+	CLEANUP(view_unrefp) struct view *view = NULL;
+	struct wim_header header;
+	uint8_t head[WIM_HEADER_BYTES];
+	int rc = open_blob(store, &image->base, &view, err);
+	if (rc < 0)
+		return rc;
+	rc = view_read(view, 0, head, sizeof(head));
+	if (rc < 0)
+		return error_set(err, rc, "the base of image %s: %s", image->name, strerror(-rc));
+	rc = wim_header_parse(head, sizeof(head), &header, err);
+	if (rc < 0)
+		return error_prefix(
+			err, rc, "the base of image %s cannot be built on", image->name);
+	*ret_compression = header.compression;
+	return 0;
 }

@@ -11,7 +11,9 @@
 #pragma once
 
 #include "base/progress.h"
+#include "base/view.h"
 #include "driver/target.h"
+#include "format/wim.h"
 #include "store/drivers.h"
 #include "store/plans.h"
 #include "store/revisions.h"
@@ -37,13 +39,19 @@ struct layer_request {
 	const struct progress_sink *progress;
 };
 
-/* Builds it, verifies that what it composes can be opened (frame, tree, every use of a blob),
- * records it. -ESTALE as store_revision_add(): begin again with the newer record and revision;
- * -EOPNOTSUPP for an SDI; -EINVAL or -EIO with the place for a base that is not what it was, -EIO
- * for a package whose files have gone. Nothing of a failure stays but blobs for the next sweep. */
+/* Builds it, reads what it composes again (frame, metadata, all that was added), records it.
+ * -ESTALE as store_revision_add(): begin again with the newer record and revision; -EOPNOTSUPP for
+ * an SDI; -EINVAL or -EIO with the place for a base that is not what it was, -EIO for a package
+ * whose files have gone. Nothing of a failure stays but blobs for the next sweep. */
 int layer_make(const struct layer_request *request, struct revision_record *ret_revision,
 	struct error *err) MUST_CHECK;
 
 /* The Windows that drivers of this image are chosen for. */
 int image_target(
 	const struct image_record *image, struct target *ret_target, struct error *err) MUST_CHECK;
+/* How its base is compressed: so must all parts be that go into it. */
+int layer_compression(struct store *store, const struct image_record *image,
+	enum wim_compression *ret_compression, struct error *err) MUST_CHECK;
+/* Can a WIM be read as one that carries a layer: its frame, its tree, and does every file have its
+ * content in it? -EINVAL with the place if not. */
+int layer_read(struct view *view, struct error *err) MUST_CHECK;

@@ -45,6 +45,18 @@ int layer_add_integrity(const struct frame *base, uint64_t base_end, uint64_t co
 	struct view *const *views, struct composition *composition,
 	struct wim_resource *ret_resource, struct error *err) MUST_CHECK;
 
-/* Reads what was composed as any reader would: its frame, its tree, every use of a blob, and all
- * that was to be added. */
-int layer_check(struct view *view, const struct contents *contents, struct error *err) MUST_CHECK;
+/* What a layer is checked against. */
+struct layer_expected {
+	const struct frame *base;
+	const uint8_t *before;       /* the base's metadata, expanded */
+	const struct wim_tree *tree; /* the new metadata */
+	const struct contents *contents;
+	const struct blob_uses *uses;
+};
+/*
+ * Reads what was composed as any reader would: its frame, its metadata, all that was added. Chunks
+ * of metadata that lie there byte for byte as in the base need no expanding: it would tell nothing
+ * that was not known of the base. `image verify` reads all of it.
+ */
+int layer_check(
+	struct view *view, const struct layer_expected *expected, struct error *err) MUST_CHECK;

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* pewter image add-drivers: the next revision of an image, with more driver packages. */
+#include "cli/commands.h"
+#include "cli/progress.h"
+#include "cli/revision_words.h"
+#include "cli/words.h"
+
+#include <getopt.h>
+
+int cmd_image_add_drivers(struct cli *cli, int argc, char **argv)
+{
+	CLEANUP(store_closep) struct store *store = NULL;
+	CLEANUP(revise_result_clear) struct revise_result result = {.packages = NULL};
+	struct error err = ERROR_NULL;
+	struct progress_phases phases;
+
+	if (getopt(argc, argv, "") != -1 || argc - optind < 2)
+		return cli_usage(cli,
+			"name an image and one driver package or several; `pewter driver list` "
+			"lists them");
+	if (store_open(cli->state, STORE_READ, &store, &err) < 0)
+		return cli_fail(cli, &err);
+	const struct revise_request request = {
+		.store = store,
+		.image = argv[optind],
+		.now_ms = cli_now_ms(),
+		.progress = progress_phases_begin(&phases, cli),
+	};
+	int rc = image_add_drivers(&request, (const char *const *)argv + optind + 1,
+		(size_t)(argc - optind - 1), &result, &err);
+	progress_phases_end(&phases);
+	return rc < 0 ? cli_fail(cli, &err) : revise_tell(cli, &result);
+}
