@@ -14,7 +14,7 @@ json_t *revision_package_json(const struct revision_package *package)
 	char date[DRIVER_DATE_TEXT_BYTES], version[DRIVER_VERSION_TEXT_BYTES];
 	driver_date_format(package->date, date);
 	driver_version_format(package->version, version);
-	return json_pack("{s:I, s:s, s:o, s:o, s:o, s:s?, s:s?}", "number",
+	return json_pack("{s:I, s:s, s:o, s:o, s:o, s:s?, s:s?}", "folder",
 		(json_int_t)package->number, "id", package->id, "inf", json_text(package->inf),
 		"class", json_text(package->class), "provider", json_text(package->provider),
 		"date", package->date != 0 ? date : NULL, "version",
@@ -31,11 +31,15 @@ json_t *revision_json(const struct revision_record *revision)
 		(void)json_array_append_new(files,
 			json_pack("{s:o, s:s}", "source", json_text(revision->files[i].source),
 				"part", revision->files[i].part));
-	return json_pack("{s:s, s:I, s:o, s:s, s:I, s:I, s:o, s:o}", "image", revision->image,
+	json_t *layer = revision->layer.size == 0
+				? json_null()
+				: json_pack("{s:s, s:I}", "sha256", revision->layer.sha256, "size",
+					  (json_int_t)revision->layer.size);
+	return json_pack("{s:s, s:I, s:o, s:s, s:I, s:o, s:o, s:o}", "image", revision->image,
 		"revision", (json_int_t)revision->revision, "created",
 		json_time(revision->created_ms), "why", revision->why, "size",
-		(json_int_t)revision->size, "layer", (json_int_t)revision->layer.size, "packages",
-		packages, "files", files);
+		(json_int_t)revision->size, "layer", layer, "packages", packages, "added_files",
+		files);
 }
 
 void revision_package_words(

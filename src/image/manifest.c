@@ -51,7 +51,7 @@ static int write_package(const struct revision_package *package, struct buffer *
 	(void)snprintf(version, sizeof(version), "%u.%u.%u.%u", (unsigned)(package->version >> 48),
 		(unsigned)(package->version >> 32 & 0xffff),
 		(unsigned)(package->version >> 16 & 0xffff), (unsigned)(package->version & 0xffff));
-	add_number(&members, "number", package->number);
+	add_number(&members, "folder", package->number);
 	add_text(&members, "inf", package->inf);
 	add_text(&members, "id", package->id);
 	add_text(&members, "class", package->class);
@@ -127,7 +127,7 @@ int manifest_write(const struct revision_record *revision, const char *base_sha2
 	if (rc == 0)
 		rc = buffer_add_text(out, "]");
 	if (rc == 0)
-		rc = begin_list(out, "files");
+		rc = begin_list(out, "added_files");
 	for (size_t i = 0; rc == 0 && i < revision->n_files; i++) {
 		rc = begin_element(out, i);
 		if (rc == 0)
@@ -176,7 +176,7 @@ static int take_number(const struct json_node *value, uint32_t *ret_number)
 static int take_package_member(void *context, const char *key, const struct json_node *value)
 {
 	struct revision_package *package = context;
-	if (strcmp(key, "number") == 0)
+	if (strcmp(key, "folder") == 0)
 		return take_number(value, &package->number);
 	if (strcmp(key, "id") == 0)
 		return take_text(value, package->id, sizeof(package->id));

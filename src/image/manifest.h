@@ -16,7 +16,7 @@
 int manifest_write(const struct revision_record *revision, const char *base_sha256,
 	const struct plan_record *plan, struct buffer *out) MUST_CHECK;
 
-/* What is asked of one that was read: of packages number, id and inf. */
+/* What is asked of one that was read: of packages folder (number), id and inf. */
 struct manifest {
 	char image[LIMIT_IMAGE_NAME_BYTES + 1];
 	char base[SHA256_TEXT_BYTES];

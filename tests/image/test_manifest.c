@@ -88,9 +88,9 @@ static void others_are_refused(void **state)
 		"{\"manifest\": {\"image\": \"a\", \"revision\": 0}}",
 		"{\"manifest\": {\"image\": \"a\", \"revision\": 1, \"packages\": {}}}",
 		"{\"manifest\": {\"image\": \"a\", \"revision\": 1, \"packages\": [1]}}",
-		"{\"manifest\": {\"image\": \"a\", \"revision\": 1, \"packages\": [{\"number\": "
+		"{\"manifest\": {\"image\": \"a\", \"revision\": 1, \"packages\": [{\"folder\": "
 		"1}]}}",
-		"{\"manifest\": {\"image\": \"a\", \"revision\": 1, \"packages\": [{\"number\": "
+		"{\"manifest\": {\"image\": \"a\", \"revision\": 1, \"packages\": [{\"folder\": "
 		"-1, "
 		"\"id\": \"a\"}]}}",
 		"{\"manifest\": {\"image\": \"a\\u0000b\", \"revision\": 1}}",
