@@ -112,6 +112,10 @@ static int open(struct attempt *attempt, struct error *err)
 	int rc = image_target(attempt->image, &attempt->target, err);
 	if (rc == 0)
 		rc = store_revision_get(store, attempt->image->name, 0, &attempt->newest, err);
+	if (rc == 0 && attempt->newest.revision != attempt->image->revision)
+		rc = error_set(err, -ESTALE,
+			"image \"%s\" has got revision %u meanwhile; try again",
+			attempt->image->name, attempt->newest.revision);
 	if (rc == 0)
 		rc = library_open(
 			store, &attempt->target, &attempt->newest, &attempt->library, err);

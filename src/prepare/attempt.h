@@ -23,7 +23,8 @@ struct attempt {
 	struct mark_verdict *verdicts;       /* owned */
 };
 
-/* Reads the newest revision, matches the devices. */
+/* Reads the newest revision, matches the devices. -ESTALE if the image has got another one since it
+ * was read. */
 int attempt_open(const struct prepare_request *request, const struct client_record *client,
 	const struct device_list *devices, const struct image_record *image,
 	struct attempt *ret_attempt, struct error *err) MUST_CHECK;
