@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "prepare/library.h"
 
-#include "base/limits.h"
 #include "base/text.h"
-#include "driver/models.h"
-#include "image/part.h"
+#include "prepare/forgotten.h"
 
 #include <errno.h>
 #include <string.h>
@@ -57,64 +55,6 @@ struct library *library_close(struct library *library)
 	return NULL;
 }
 
-/* ---- out of the revision ---- */
-
-static bool part_has(const struct part_record *part, const struct inf_file *file)
-{
-	for (size_t i = 0; i < part->n_files; i++)
-		if (text_equal_nocase(part->files[i].path, file->path) ||
-			(file->cabinet != NULL &&
-				text_equal_nocase(part->files[i].path, file->cabinet)))
-			return true;
-	return false;
-}
-
-static int find_missing(const struct inf *inf, const struct part_record *part,
-	struct driver_package *package, struct error *err)
-{
-	struct inf_file_list files = {0};
-	int rc = models_files(inf, &files, err);
-	if (rc < 0)
-		return rc;
-	bool *is_there = calloc(files.n + 1, sizeof(*is_there));
-	for (size_t i = 0; is_there != NULL && i < files.n; i++)
-		is_there[i] = part_has(part, &files.files[i]);
-	rc = is_there == NULL ? error_set(err, -ENOMEM, "out of memory")
-			      : models_missing(inf, &files, is_there, package, err);
-	free(is_there);
-	inf_file_list_clear(&files);
-	for (size_t i = 0; i < package->n_installs; i++)
-		package->is_incomplete |= package->installs[i].n_missing > 0;
-	return rc;
-}
-
-/* As the importer read it, from the same bytes. What only the importer can know (who signed it) is
- * taken to be good: it was put there once, and must not lose its place for having been removed from
- * the database. */
-static int read_from_part(struct library *library, const struct revision_package *held,
-	struct driver_package *package, struct error *err)
-{
-	CLEANUP(part_record_clear) struct part_record part = {.files = NULL};
-	CLEANUP(buffer_free) struct buffer bytes = buffer_with_max(LIMIT_INF_BYTES);
-	CLEANUP(inf_freep) struct inf *inf = NULL;
-	int rc = store_part_by_id(library->store, held->part, &part, err);
-	if (rc == 0)
-		rc = part_read_file(library->store, &part, held->inf, &bytes, err);
-	if (rc == 0)
-		rc = inf_parse(bytes.bytes, bytes.size, NULL, &inf, err);
-	if (rc == 0)
-		rc = models_read(inf, package, err);
-	if (rc == 0)
-		rc = find_missing(inf, &part, package, err);
-	if (rc < 0)
-		return error_prefix(err, rc, "%s of %s@%u", held->inf, library->newest->image,
-			library->newest->revision);
-	(void)text_copy(package->id, sizeof(package->id), held->id);
-	(void)text_copy(package->inf, sizeof(package->inf), held->inf);
-	package->signature = DRIVER_SIGNED;
-	return 0;
-}
-
 /* ---- asking ---- */
 
 static int read_book(struct library *library, struct book *book, struct error *err)
@@ -127,7 +67,7 @@ static int read_book(struct library *library, struct book *book, struct error *e
 		const struct revision_package *held = &library->newest->packages[i];
 		if (strcmp(held->id, book->id) != 0)
 			continue;
-		rc = read_from_part(library, held, &book->package, err);
+		rc = forgotten_read(library->store, held, &book->package, err);
 		if (rc == -ENOMEM)
 			return rc;
 		book->is_known = rc == 0;
