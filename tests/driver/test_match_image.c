@@ -162,6 +162,52 @@ static void a_class_that_no_report_told_is_the_drivers(void **state)
 	}
 }
 
+/* What only a revision has is a candidate like any other, with its own rank. */
+static void lent_packages_are_candidates(void **state)
+{
+	(void)state;
+	static const struct sample known = {"a.inf",
+		VERSION_HEAD("01/01/2020,3.0") BOTH FOR_BOTH("D=I,B\\1\nD=I,B\\2") "[I]\n",
+		DRIVER_SIGNED, NULL};
+	static const struct sample forgotten[] = {
+		{"l.inf", VERSION_HEAD("01/01/2021,3.0") BOTH FOR_BOTH("D=I,X\\9,B\\1") "[I]\n",
+			DRIVER_SIGNED, NULL},
+		{"m.inf",
+			VERSION_HEAD("01/01/2022,3.0") BOTH FOR_BOTH("D=I,B\\2\nD=I,B\\3") "[I]\n",
+			DRIVER_SIGNED, NULL},
+	};
+	static const struct {
+		const char *id, *answer;
+	} cases[] = {
+		{"B\\1", "*a usable 00ff0000 [I]; l usable 00ff1000 [I]"},
+		{"B\\2", "*m usable 00ff0000 [I]; a usable 00ff0000 [I]"},
+		{"B\\3", "*m usable 00ff0000 [I]"},
+		{"B\\4", ""},
+	};
+	struct error err = ERROR_NULL;
+	struct target target;
+	struct driver_package lent[ARRAY_SIZE(forgotten)];
+	struct matching *matching = NULL;
+	add(&known);
+	assert_ok(target_parse("10.0.22621/amd64", &target, &err));
+	assert_ok(matching_open(store, NULL, &target, NULL, &matching, &err));
+	for (size_t i = 0; i < ARRAY_SIZE(forgotten); i++) {
+		read_sample(&forgotten[i], &lent[i]);
+		assert_ok(matching_lend(matching, &lent[i], &err));
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char text[1024];
+		const struct device_match *match;
+		CLEANUP(device_clear) struct device device = device_of(cases[i].id, "");
+		assert_ok(matching_device(matching, &device, &match, &err));
+		write_match(match, text, sizeof(text));
+		assert_string_equal(text, cases[i].answer);
+	}
+	matching_close(matching);
+	for (size_t i = 0; i < ARRAY_SIZE(forgotten); i++)
+		driver_package_clear(&lent[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -169,6 +215,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(too_new_binaries_stand_behind, start, stop),
 		cmocka_unit_test_setup_teardown(
 			a_class_that_no_report_told_is_the_drivers, start, stop),
+		cmocka_unit_test_setup_teardown(lent_packages_are_candidates, start, stop),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -119,6 +119,17 @@ static void expect_content(
 	if (n > 0)
 		sha1_finish(hash, digest);
 	assert_memory_equal(file->sha1, digest, sizeof(digest));
+
+	/* The same by its own reader, behind what is there; not past the maximum. */
+	struct error err = ERROR_NULL;
+	CLEANUP(buffer_free) struct buffer whole = buffer_with_max(n + 1);
+	assert_int_equal(buffer_add_text(&whole, "x"), 0);
+	assert_ok(part_read_file(store, part, path, &whole, &err));
+	assert_int_equal(whole.size, n + 1);
+	assert_memory_equal(whole.bytes + 1, bytes, n);
+	if (n > 0)
+		assert_int_equal(part_read_file(store, part, path, &whole, &err), -EFBIG);
+	assert_int_equal(part_read_file(store, part, "not there", &whole, &err), -ENOENT);
 }
 
 /* ---- files of the user's ---- */
