@@ -4,13 +4,12 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "server/http_range.h"
+#include "server/http_room.h"
 #include "server/port_owner.h"
-#include "server/tcp_acked.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <microhttpd.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,8 +18,6 @@
 #include <unistd.h>
 
 #define BACKLOG             1024
-#define IDLE_TIMEOUT_S      120 /* a connection on which nothing moves; loaders pause to unpack */
-#define PROGRESS_PERIOD_MS  250
 #define READER_BLOCK_BYTES  (128U * 1024)
 #define N_HANDLES           3
 #define STATUS_BAD_REQUEST  400
@@ -30,41 +27,6 @@
 #define STATUS_TOO_LARGE    413
 #define STATUS_BAD_RANGE    416
 #define STATUS_SERVER_ERROR 500
-
-struct http_listener {
-	uv_loop_t *loop;
-	uv_poll_t poll;
-	uv_timer_t timeout;
-	uv_timer_t progress;
-	int n_open_handles;
-	struct MHD_Daemon *daemon;
-	struct http_config config;
-	uint16_t port;
-	struct http_counters counters;
-	struct http_request *first; /* those with a transfer that somebody follows */
-};
-
-/* One request, from its first line to its last byte. */
-struct http_request {
-	struct http_listener *listener;
-	struct MHD_Connection *connection;
-	struct http_request *next, **back;
-	uint64_t transfer;                         /* 0: nobody follows it */
-	uint64_t length;                           /* of the body */
-	uint64_t acked_at_start, written_at_start; /* of the connection */
-	uint64_t acked;                            /* of this body, as last seen */
-	bool is_head;
-	bool has_failed;     /* reading our own file did */
-	struct view *view;   /* what sendfile() reads from, or NULL */
-	int file;            /* its descriptor, the view's */
-	uint64_t file_end;   /* what the file must reach to */
-	bool is_announced;   /* its head is read, and its body, if any, comes now */
-	size_t n_body_bytes; /* of a POST */
-	const char *query;   /* inside uri; NULL if there is none */
-	size_t path_length;
-	char *path; /* inside uri */
-	char uri[];
-};
 
 /* ---- the request's words ---- */
 
@@ -120,13 +82,6 @@ static void *on_uri(void *context, const char *uri, struct MHD_Connection *conne
 	return request;
 }
 
-static int connection_fd(struct MHD_Connection *connection)
-{
-	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-	return info != NULL ? info->connect_fd : -1;
-}
-
 /* Where the connection stands: our side's address and the peer's. */
 static bool connection_ends(struct MHD_Connection *connection, struct file_request *ret)
 {
@@ -142,99 +97,6 @@ static bool connection_ends(struct MHD_Connection *connection, struct file_reque
 	return true;
 }
 
-/* ---- following a transfer ---- */
-
-static void look_at_progress(struct http_request *request)
-{
-	uint64_t acked = tcp_acked_bytes(connection_fd(request->connection));
-	if (acked <= request->acked_at_start)
-		return;
-	acked -= request->acked_at_start;
-	request->acked = acked < request->length ? acked : request->length;
-}
-
-/*
- * The library does not see that a file became shorter than what sendfile() is to take from it: it
- * would leave the client waiting until the connection's time is over. So we look, and close the
- * connection under both.
- */
-static void end_if_file_shrank(struct http_request *request)
-{
-	struct stat status;
-	if (request->view == NULL || request->has_failed ||
-		(fstat(request->file, &status) == 0 &&
-			(uint64_t)status.st_size >= request->file_end))
-		return;
-	request->has_failed = true;
-	(void)shutdown(connection_fd(request->connection), SHUT_RDWR);
-}
-
-static void on_progress(uv_timer_t *timer)
-{
-	struct http_listener *listener = timer->data;
-	const struct file_source *source = listener->config.source;
-	for (struct http_request *r = listener->first; r != NULL; r = r->next) {
-		uint64_t before = r->acked;
-		look_at_progress(r);
-		if (r->acked != before)
-			source->progress(source->context, r->transfer, r->acked);
-		end_if_file_shrank(r);
-	}
-}
-
-static void follow(struct http_request *request, uint64_t transfer, uint64_t length)
-{
-	struct http_listener *listener = request->listener;
-	request->transfer = transfer;
-	request->length = length;
-	if (transfer == 0)
-		return;
-	request->acked_at_start = tcp_acked_bytes(connection_fd(request->connection));
-	request->written_at_start = tcp_written_bytes(connection_fd(request->connection));
-	request->next = listener->first;
-	request->back = &listener->first;
-	if (request->next != NULL)
-		request->next->back = &request->next;
-	listener->first = request;
-	if (!uv_is_active((uv_handle_t *)&listener->progress))
-		(void)uv_timer_start(
-			&listener->progress, on_progress, PROGRESS_PERIOD_MS, PROGRESS_PERIOD_MS);
-}
-
-/* The library counts a sendfile() that ends early, because the file shrank, as done. */
-static bool was_cut_short(const struct http_request *request)
-{
-	uint64_t written = tcp_written_bytes(connection_fd(request->connection));
-	return written - request->written_at_start < request->length;
-}
-
-static void end_transfer(struct http_request *request, enum MHD_RequestTerminationCode code)
-{
-	struct http_listener *listener = request->listener;
-	const struct file_source *source = listener->config.source;
-	struct file_outcome outcome = {.bytes = request->length, .end = FILE_END_DONE};
-	if (request->transfer == 0)
-		return;
-	*request->back = request->next;
-	if (request->next != NULL)
-		request->next->back = request->back;
-	if (listener->first == NULL)
-		(void)uv_timer_stop(&listener->progress);
-
-	if (request->is_head) {
-		outcome.end = FILE_END_PROBE;
-		outcome.bytes = 0;
-	} else if (code != MHD_REQUEST_TERMINATED_COMPLETED_OK || was_cut_short(request)) {
-		look_at_progress(request);
-		outcome.bytes = request->acked;
-		outcome.end = code == MHD_REQUEST_TERMINATED_TIMEOUT_REACHED ? FILE_END_TIMEOUT
-			      : code == MHD_REQUEST_TERMINATED_COMPLETED_OK || request->has_failed
-				      ? FILE_END_FAILED
-				      : FILE_END_ABORTED;
-	}
-	source->ended(source->context, request->transfer, &outcome);
-}
-
 static void on_completed(void *context, struct MHD_Connection *connection, void **request_context,
 	enum MHD_RequestTerminationCode code)
 {
@@ -243,7 +105,7 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
 	struct http_request *request = TAKE(*request_context);
 	if (request == NULL)
 		return;
-	end_transfer(request, code);
+	http_follow_end(request, code);
 	(void)view_unref(request->view);
 	free(request);
 }
@@ -380,7 +242,7 @@ static enum MHD_Result send_file(
 	struct http_request *request, struct MHD_Connection *connection, struct file_answer *answer)
 {
 	uint64_t size = view_size(answer->view), offset = 0, length = size;
-	char content_range[80];
+	char range_text[RANGE_TEXT_BYTES];
 
 	/* If-Range needs a validator, and we give none out: then the whole is the right answer. */
 	const char *range = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Range");
@@ -389,6 +251,12 @@ static enum MHD_Result send_file(
 	if (request->is_head) /* RFC 9110 14.2: a range is for GET alone */
 		range = NULL;
 	enum http_range_result result = http_range_parse(range, size, &offset, &length);
+	if (result != HTTP_RANGE_UNSATISFIABLE &&
+		http_is_composed(request, answer->view, offset, length) &&
+		http_composed_start(request, answer, offset, length) == 0) {
+		http_follow(request, answer->transfer, length);
+		return MHD_YES;
+	}
 	struct MHD_Response *response =
 		result == HTTP_RANGE_UNSATISFIABLE
 			? NULL
@@ -402,16 +270,14 @@ static enum MHD_Result send_file(
 		return is_ours ? send_status(request->listener, connection, STATUS_SERVER_ERROR)
 			       : send_bad_range(request->listener, connection, size);
 	}
-	follow(request, answer->transfer, length);
+	http_follow(request, answer->transfer, length);
 	(void)MHD_add_response_header(response, "Content-Type", answer->content_type);
 	(void)MHD_add_response_header(response, "Accept-Ranges", "bytes");
 	if (answer->no_cache)
 		(void)MHD_add_response_header(response, "Cache-Control", "no-store");
 	if (result == HTTP_RANGE_PART) {
-		(void)snprintf(content_range, sizeof(content_range), "bytes %llu-%llu/%llu",
-			(unsigned long long)offset, (unsigned long long)(offset + length - 1),
-			(unsigned long long)size);
-		(void)MHD_add_response_header(response, "Content-Range", content_range);
+		http_content_range(offset, length, size, range_text);
+		(void)MHD_add_response_header(response, "Content-Range", range_text);
 	}
 	return send_response(connection,
 		result == HTTP_RANGE_PART ? MHD_HTTP_PARTIAL_CONTENT : MHD_HTTP_OK, response);
@@ -436,7 +302,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 	(void)version;
 	(void)upload_data;
 
-	if (request == NULL)
+	if (request == NULL || request->is_over)
 		return MHD_NO;
 	if (*upload_size > 0)
 		return read_body(request, upload_size) ? MHD_YES : MHD_NO;
@@ -474,21 +340,19 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 
 /* ---- the loop ---- */
 
-static void run_daemon(struct http_listener *listener);
-
 static void on_timeout(uv_timer_t *timer)
 {
-	run_daemon(timer->data);
+	http_run(timer->data);
 }
 
 static void on_readable(uv_poll_t *poll, int status, int events)
 {
 	(void)status;
 	(void)events;
-	run_daemon(poll->data);
+	http_run(poll->data);
 }
 
-static void run_daemon(struct http_listener *listener)
+void http_run(struct http_listener *listener)
 {
 	MHD_UNSIGNED_LONG_LONG after_ms = 0;
 	(void)MHD_run(listener->daemon);
@@ -531,7 +395,8 @@ static int bind_socket(const struct http_config *config, uint16_t *ret_port, str
 
 static int start_daemon(struct http_listener *listener, int fd, struct error *err)
 {
-	listener->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_ERROR_LOG, 0, NULL, NULL,
+	listener->daemon = MHD_start_daemon(
+		MHD_USE_EPOLL | MHD_USE_ERROR_LOG | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
 		on_request, listener, MHD_OPTION_EXTERNAL_LOGGER, on_library_log, NULL,
 		/* Without this promise the library copies where it could sendfile(). */
 		MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_LISTEN_SOCKET, fd,
@@ -560,6 +425,7 @@ void http_listener_stop(struct http_listener *listener)
 	if (listener == NULL)
 		return;
 	(void)uv_poll_stop(&listener->poll);
+	http_composed_stop(listener);
 	MHD_stop_daemon(listener->daemon); /* ends the transfers, too */
 	uv_close((uv_handle_t *)&listener->poll, on_closed);
 	uv_close((uv_handle_t *)&listener->timeout, on_closed);

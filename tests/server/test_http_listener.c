@@ -18,7 +18,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define BIG_BYTES (3U << 20)
+#define BIG_BYTES      (3U << 20)
+#define COMPOSED_BYTES (BIG_BYTES - 4321)
 
 struct fixture {
 	uv_loop_t loop;
@@ -41,6 +42,32 @@ struct fixture {
 	struct file_outcome outcome;
 };
 
+/* What stands at an offset of the composed file. */
+static uint8_t composed_at(size_t offset)
+{
+	return (uint8_t)(offset * 2654435761U >> 13);
+}
+
+/* Hundreds of pieces of memory and of one file, which may be shorter than they say. */
+static int fill_composed(struct view *view, size_t file_bytes)
+{
+	uint8_t *bytes = malloc(COMPOSED_BYTES);
+	int fd = memfd_create("composed", MFD_CLOEXEC), rc = 0;
+	for (size_t i = 0; i < COMPOSED_BYTES; i++)
+		bytes[i] = composed_at(i);
+	assert_int_equal(write(fd, bytes, file_bytes), file_bytes);
+	for (size_t at = 0, i = 0; rc == 0 && at < COMPOSED_BYTES; i++) {
+		size_t n = i == 100 ? COMPOSED_BYTES / 2 : 1 + i * 37 % 5000;
+		n = n < COMPOSED_BYTES - at ? n : COMPOSED_BYTES - at;
+		rc = i % 2 == 0 ? view_add_file(view, dup(fd), at, n)
+				: view_add_copy(view, bytes + at, n);
+		at += n;
+	}
+	(void)close(fd);
+	free(bytes);
+	return rc;
+}
+
 static int fill_view(const char *path, struct view *view)
 {
 	int fd;
@@ -57,6 +84,10 @@ static int fill_view(const char *path, struct view *view)
 		assert_int_equal(ftruncate(fd, BIG_BYTES), 0);
 		return view_add_file(view, fd, 0, BIG_BYTES);
 	}
+	if (strcmp(path, "/composed") == 0)
+		return fill_composed(view, COMPOSED_BYTES);
+	if (strcmp(path, "/composed-shrunk") == 0)
+		return fill_composed(view, COMPOSED_BYTES / 2);
 	if (strcmp(path, "/shrunk") == 0)
 		return view_add_file(view, memfd_create("gone", MFD_CLOEXEC), 0, 100);
 	return strcmp(path, "/report") == 0   ? 0
@@ -294,6 +325,62 @@ static void one_connection_is_enough(void **state)
 	assert_memory_equal(f->reply + f->reply_size - 10, "0123456789", 10);
 }
 
+static void assert_composed(const struct fixture *f, size_t offset, size_t length)
+{
+	const char *body = strstr(f->reply, "\r\n\r\n");
+	assert_non_null(body);
+	body += 4;
+	assert_int_equal(f->reply_size - (size_t)(body - f->reply), length);
+	for (size_t i = 0; i < length; i++)
+		if ((uint8_t)body[i] != composed_at(offset + i))
+			fail_msg("byte %zu of %zu is wrong", i, length);
+}
+
+/* An image of hundreds of pieces: each goes by itself, past the library. */
+static void composed_files(void **state)
+{
+	struct fixture *f = *state;
+	char length[64];
+	(void)snprintf(length, sizeof(length), "Content-Length: %u\r\n", COMPOSED_BYTES);
+	exchange(f, "GET /composed HTTP/1.1\r\nHost: x\r\n\r\n");
+	assert_memory_equal(f->reply, "HTTP/1.1 200 OK\r\n", 17);
+	assert_non_null(strstr(f->reply, length));
+	assert_non_null(strstr(f->reply, "Connection: close\r\n"));
+	assert_non_null(strstr(f->reply, "Content-Type: application/efi\r\n"));
+	assert_composed(f, 0, COMPOSED_BYTES);
+	assert_int_equal(f->n_ended, 1);
+	assert_int_equal(f->outcome.end, FILE_END_DONE);
+	assert_int_equal(f->outcome.bytes, COMPOSED_BYTES);
+
+	exchange(f, "GET /composed HTTP/1.1\r\nRange: bytes=4321-2004320\r\n" CLOSE);
+	assert_memory_equal(f->reply, "HTTP/1.1 206 Partial Content\r\n", 30);
+	assert_non_null(strstr(f->reply, "Content-Range: bytes 4321-2004320/"));
+	assert_composed(f, 4321, 2000000);
+	/* Short ones keep their connection. */
+	exchange(f, "GET /composed HTTP/1.1\r\nHost: x\r\nRange: bytes=0-999\r\n\r\n"
+		    "GET /composed HTTP/1.1\r\nHost: x\r\n\r\n");
+	assert_int_equal(f->n_done, 2);
+	exchange(f, "HEAD /composed HTTP/1.1\r\n" CLOSE);
+	assert_non_null(strstr(f->reply, length));
+	assert_int_equal(f->outcome.end, FILE_END_PROBE);
+}
+
+static void composed_files_that_break(void **state)
+{
+	struct fixture *f = *state;
+	/* A file of ours that is shorter than it was. */
+	exchange(f, "GET /composed-shrunk HTTP/1.1\r\n" CLOSE);
+	assert_true(f->reply_size > 0 && f->reply_size < COMPOSED_BYTES);
+	assert_int_equal(f->n_ended, 1);
+	assert_int_equal(f->outcome.end, FILE_END_FAILED);
+	/* A client that leaves; the listener stops at the same moment. */
+	f->stop_after = 1000;
+	exchange(f, "GET /composed HTTP/1.1\r\n" CLOSE);
+	assert_int_equal(f->n_ended, 1);
+	assert_int_equal(f->outcome.end, FILE_END_ABORTED);
+	assert_true(f->outcome.bytes < COMPOSED_BYTES);
+}
+
 static void bad_requests_do_no_harm(void **state)
 {
 	struct fixture *f = *state;
@@ -325,6 +412,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_source_sees_what_came, setup, teardown),
 		cmocka_unit_test_setup_teardown(outcomes, setup, teardown),
 		cmocka_unit_test_setup_teardown(one_connection_is_enough, setup, teardown),
+		cmocka_unit_test_setup_teardown(composed_files, setup, teardown),
+		cmocka_unit_test_setup_teardown(composed_files_that_break, setup, teardown),
 		cmocka_unit_test_setup_teardown(bad_requests_do_no_harm, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
