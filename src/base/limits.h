@@ -48,6 +48,8 @@
 #define LIMIT_MANIFEST_BYTES              (32U << 20)  /* pewter/manifest.json of a revision */
 #define LIMIT_ADDED_BYTES                 (4ULL << 30)  /* files added to an image at once */
 #define LIMIT_WINPESHL_BYTES              65536        /* the winpeshl.ini of an image */
+#define LIMIT_IPXE_BYTES                  (8U << 20)   /* an iPXE program for a boot medium */
+#define LIMIT_IPXE_SCRIPT_BYTES           65536        /* a script for it */
 #define LIMIT_BCD_BYTES                   (1U << 20)   /* a boot configuration store */
 #define LIMIT_CONFIG_BYTES                (1U << 20)   /* the configuration file */
 #define LIMIT_CAPTURE_BYTES               (64U << 20)  /* a capture of packets to replay */

@@ -36,6 +36,7 @@ command_function cmd_image_show;
 command_function cmd_image_verify;
 command_function cmd_inspect;
 command_function cmd_media_check;
+command_function cmd_media_ipxe;
 command_function cmd_media_iso;
 command_function cmd_media_usb;
 command_function cmd_prepare;

@@ -2,10 +2,8 @@
 /* pewter media usb: a revision as the raw image of a USB stick, or written to one. */
 #include "cli/commands.h"
 #include "cli/medium_source.h"
-#include "cli/progress.h"
+#include "cli/medium_write.h"
 #include "cli/size_word.h"
-#include "image/device_write.h"
-#include "image/export.h"
 #include "image/usb.h"
 
 #include <getopt.h>
@@ -13,43 +11,27 @@
 #include <string.h>
 
 struct wish {
-	const char *image, *client, *label, *output;
+	const char *image, *client, *label;
 	enum partition_scheme scheme;
 	uint64_t size_bytes;
-	bool replace, force;
+	struct medium_output output;
 };
 
-static int write_out(const struct cli *cli, const struct wish *wish, const struct view *view,
-	enum export_method *ret_method, struct error *err)
-{
-	struct progress_phases phases;
-	const struct progress_sink *progress = progress_phases_begin(&phases, cli);
-	int rc =
-		is_block_device(wish->output)
-			? device_write(view, wish->output, wish->force, progress, err)
-			: view_export(view, wish->output, wish->replace, progress, ret_method, err);
-	progress_phases_end(&phases);
-	return rc;
-}
-
 /* bootmgr is read by a boot sector of Microsoft's that no medium has as a file. */
-static void print_advice(const struct wish *wish)
+static void print_advice(const struct medium_output *output)
 {
 	(void)puts(
 		"  not with BIOS: that takes Microsoft's boot sectors, which are not Pewter's to "
 		"write;\n"
 		"  a CD (pewter media iso) or the network starts BIOS machines");
-	if (!is_block_device(wish->output))
-		(void)printf("  onto a stick: dd if=%s of=/dev/sdX bs=4M oflag=direct conv=fsync\n",
-			wish->output);
+	medium_advise(output);
 }
 
-static int run(struct cli *cli, const struct wish *wish)
+static int run(struct cli *cli, struct wish *wish)
 {
 	CLEANUP(medium_source_clear) struct medium_source source = {.store = NULL};
 	CLEANUP(view_unrefp) struct view *view = NULL;
 	struct error err = ERROR_NULL;
-	enum export_method method = EXPORT_COPY;
 	char label[USB_LABEL_BYTES];
 	if (medium_source_open(cli, wish->image, wish->client, wish->label, &source, &err) < 0)
 		return cli_fail(cli, &err);
@@ -59,21 +41,22 @@ static int run(struct cli *cli, const struct wish *wish)
 		.size_bytes = wish->size_bytes,
 		.now_ms = source.now_ms,
 	};
-	if (usb_build(&request, &view, &err) < 0 || write_out(cli, wish, view, &method, &err) < 0)
+	if (usb_build(&request, &view, &err) < 0 ||
+		medium_write(cli, view, &wish->output, &err) < 0)
 		return cli_fail(cli, &err);
 	usb_label(&source.medium, label);
 	const struct medium_made made = {
-		.path = wish->output,
+		.path = wish->output.path,
 		.kind = "usb",
 		.size = view_size(view),
 		.label = label,
-		.method = export_method_name(method),
+		.method = export_method_name(wish->output.method),
 		.boots_uefi = true,
 		.attention = "",
 	};
 	int code = medium_made_tell(cli, &source, &made);
 	if (!cli->json)
-		print_advice(wish);
+		print_advice(&wish->output);
 	return code;
 }
 
@@ -96,12 +79,12 @@ int cmd_media_usb(struct cli *cli, int argc, char **argv)
 	while ((c = getopt_long(argc, argv, "o:", options, NULL)) != -1) {
 		switch (c) {
 		case 'c': wish.client = optarg; break;
-		case 'f': wish.force = true; break;
+		case 'f': wish.output.force = true; break;
 		case 'g': wish.scheme = PARTITION_GPT; break;
 		case 'l': wish.label = optarg; break;
 		case 'm': wish.scheme = PARTITION_MBR; break;
-		case 'o': wish.output = optarg; break;
-		case 'r': wish.replace = true; break;
+		case 'o': wish.output.path = optarg; break;
+		case 'r': wish.output.replace = true; break;
 		case 's':
 			if (!size_word_read(optarg, &wish.size_bytes) || wish.size_bytes == 0)
 				return cli_usage(cli,
@@ -114,7 +97,7 @@ int cmd_media_usb(struct cli *cli, int argc, char **argv)
 	}
 	if (optind + 1 != argc)
 		return cli_usage(cli, "name one image, or one of its revisions: win11@3");
-	if (wish.output == NULL)
+	if (wish.output.path == NULL)
 		return cli_usage(cli, "say where it goes: -o stick.img");
 	if (wish.label != NULL && strlen(wish.label) >= USB_LABEL_BYTES)
 		return cli_usage(cli, "--label %s: a FAT volume's has at most %d characters",

@@ -168,6 +168,8 @@ static int add_all(const struct disk_request *request, const struct disk *disk, 
 		write_table(request, disk, table);
 		rc = add_gpt_start(request, disk, table, view);
 	}
+	if (rc == 0 && !is_gpt && request->gap != NULL)
+		rc = view_add_copy(view, request->gap, request->n_gap);
 	if (rc == 0)
 		rc = view_add_zeros(view, disk->first * DISK_SECTOR_BYTES - view_size(view));
 	if (rc == 0)
@@ -183,6 +185,8 @@ int disk_build(const struct disk_request *request, struct view **ret_view, struc
 	const uint64_t bytes = view_size(request->volume);
 	assert(bytes > 0 && bytes % DISK_SECTOR_BYTES == 0);
 	assert(request->boot_code == NULL || request->n_boot_code <= MBR_CODE_BYTES);
+	assert(request->gap == NULL ||
+		request->n_gap <= (PARTITION_FIRST_SECTOR - 1) * DISK_SECTOR_BYTES);
 	const struct disk disk = {
 		.first = PARTITION_FIRST_SECTOR,
 		.n = bytes / DISK_SECTOR_BYTES,

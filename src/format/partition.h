@@ -34,6 +34,9 @@ struct disk_request {
 	 */
 	const uint8_t *boot_code;
 	size_t n_boot_code;
+	/* What lies between the MBR and the partition; NULL for nothing. */
+	const uint8_t *gap;
+	size_t n_gap; /* less than PARTITION_FIRST_SECTOR sectors */
 	/* Of GPT. */
 	struct guid disk, partition;
 	const char *name; /* ASCII, at most 36 characters */

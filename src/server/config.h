@@ -78,6 +78,7 @@ struct config {
 	enum boot_uncovered uncovered;
 	bool chain_ipxe;
 	char undionly[CONFIG_PATH_BYTES], ipxe_x64[CONFIG_PATH_BYTES];
+	char ipxe_lkrn[CONFIG_PATH_BYTES], ipxe_efi[CONFIG_PATH_BYTES];
 	char wimboot[CONFIG_PATH_BYTES], script[CONFIG_PATH_BYTES];
 	uint32_t bcd_block_bytes, bcd_window_blocks;
 	enum config_variable_window bcd_variable_window;

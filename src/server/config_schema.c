@@ -97,6 +97,11 @@ const struct config_key config_keys[] = {
 		"pxeboot.n12, or is too large for it."},
 	{"boot", "ipxe_x64", CONFIG_PATH, 0, 0, "/usr/lib/ipxe/snponly.efi", NULL, FIELD(ipxe_x64),
 		"iPXE for UEFI x64 machines (Debian: package ipxe)."},
+	{"boot", "ipxe_lkrn", CONFIG_PATH, 0, 0, "/usr/lib/ipxe/ipxe.lkrn", NULL, FIELD(ipxe_lkrn),
+		"iPXE with drivers of its own, as a Linux kernel: what `pewter media ipxe` starts "
+		"on BIOS machines (Debian: package ipxe)."},
+	{"boot", "ipxe_efi", CONFIG_PATH, 0, 0, "/usr/lib/ipxe/ipxe.efi", NULL, FIELD(ipxe_efi),
+		"The same for UEFI machines."},
 	{"boot", "wimboot", CONFIG_PATH, 0, 0, "", NULL, FIELD(wimboot),
 		"The program wimboot, for machines that boot through iPXE."},
 	{"boot", "script", CONFIG_PATH, 0, 0, "", NULL, FIELD(script),

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import subprocess
 import sys
 import time
 
@@ -138,6 +139,48 @@ class Server:
         equal(said.hashes.get("bcd"), sha256(self.file(lab, f"/b/{boot['id']}/{store}")), "SHA-256 of the BCD in the machine")
         wims = [size for name, size in said.loaded.items() if name.endswith("boot.wim")]
         equal(wims, [os.path.getsize(self.wim)], "bytes of the WIM in the machine")
+
+
+# ---- iPXE ----
+
+SCRIPT = """#!ipxe
+imgfetch --name BCD @BASE@/BCD || goto failed
+imgfetch --name boot.sdi @BASE@/boot.sdi || goto failed
+imgfetch --name boot.wim @BASE@/boot.wim || goto failed
+imgstat
+imgfetch --name report @BASE@/report?verdict=booted&stage=ipxe&platform=${platform}&mac=${mac:hexhyp} ||
+reboot
+:failed
+echo script: failed
+imgfetch --name report @BASE@/report?verdict=failed&stage=ipxe ||
+reboot
+"""
+
+
+def script_boot_id(machine):
+    """The boot whose files iPXE fetched."""
+    return re.search(r"http://10\.77\.0\.1/b/([a-z2-7]{12})/", machine.text()).group(1)
+
+
+def tshark(capture, *arguments):
+    return run("tshark", "-n", "-r", capture, *arguments, stdin=subprocess.DEVNULL)
+
+
+def objects(lab, capture, protocol):
+    """What tshark puts together again out of the packets: {name: path}."""
+    folder = lab.path(protocol)
+    tshark(capture, "-Q", "--export-objects", f"{protocol},{folder}")
+    return {name: os.path.join(folder, name) for name in os.listdir(folder)}
+
+
+def must_have_fetched(lab, server, boot_id, over_http):
+    """What SCRIPT fetched is what the server has, and the server knows that the machine booted."""
+    sent = {"boot.wim": server.wim, "boot.sdi": SDI, "BCD": server.file(lab, f"/b/{boot_id}/BCD")}
+    for name, path in sent.items():
+        expect(name in over_http, f"{name} is not among what was sent over HTTP: {sorted(over_http)}")
+        equal(os.path.getsize(over_http[name]), os.path.getsize(path), f"bytes of {name}")
+        equal(sha256(over_http[name]), sha256(path), f"SHA-256 of {name}")
+    equal([(boot["id"], boot["verdict"]) for boot in server.boots()], [(boot_id, "booted")], "`pewter boot list`")
 
 
 # ---- cases ----
