@@ -191,6 +191,7 @@ int wim_tree_open(struct buffer *metadata, struct wim_tree **ret_tree, struct er
 	tree->metadata = *metadata;
 	tree->metadata.max = LIMIT_WIM_METADATA_BYTES;
 	tree->replaced = buffer_with_max(LIMIT_WIM_METADATA_BYTES);
+	tree->unlinked = buffer_with_max(LIMIT_WIM_METADATA_BYTES);
 	int rc = walk_all(tree, err);
 	if (rc < 0) {
 		free(tree); /* the bytes are still the caller's */
@@ -206,6 +207,7 @@ struct wim_tree *wim_tree_close(struct wim_tree *tree)
 	if (tree != NULL) {
 		buffer_free(&tree->metadata);
 		buffer_free(&tree->replaced);
+		buffer_free(&tree->unlinked);
 	}
 	free(tree);
 	return NULL;
@@ -406,6 +408,12 @@ const uint8_t *wim_tree_replaced(const struct wim_tree *tree, size_t *ret_n)
 {
 	*ret_n = tree->replaced.size / WIM_SHA1_BYTES;
 	return tree->replaced.bytes;
+}
+
+const uint8_t *wim_tree_unlinked(const struct wim_tree *tree, size_t *ret_n)
+{
+	*ret_n = tree->unlinked.size / WIM_SHA1_BYTES;
+	return tree->unlinked.bytes;
 }
 
 const uint8_t *wim_tree_bytes(const struct wim_tree *tree, size_t *ret_n)

@@ -98,6 +98,8 @@ int wim_tree_put(struct wim_tree *tree, const struct wim_tree_file *files, size_
 /* The SHA-1s of the streams that the last wim_tree_put() replaced, one for each use that its blob
  * has lost: *ret_n of WIM_SHA1_BYTES each. Valid until the next one. */
 const uint8_t *wim_tree_replaced(const struct wim_tree *tree, size_t *ret_n);
+/* Those of them that belonged to one of several names of a file (a hard link). */
+const uint8_t *wim_tree_unlinked(const struct wim_tree *tree, size_t *ret_n);
 
 /* The metadata as it is now; lives as long as the tree is not changed. */
 const uint8_t *wim_tree_bytes(const struct wim_tree *tree, size_t *ret_n);

@@ -50,7 +50,10 @@ static int make_room(struct plan *plan, struct error *err)
 			replaced_bytes += WIM_SHA1_BYTES + draft_at(plan, i)->stream_bytes;
 	}
 	tree->replaced.size = 0;
+	tree->unlinked.size = 0;
 	int rc = buffer_reserve(&tree->replaced, replaced_bytes);
+	if (rc == 0)
+		rc = buffer_reserve(&tree->unlinked, replaced_bytes);
 	if (rc == 0)
 		rc = buffer_reserve(&plan->waiting, plan->layout.in_place_bytes);
 	if (rc == 0)
@@ -189,6 +192,16 @@ static void write_list(struct plan *plan, struct wim_draft *folder)
 
 /* ---- all of it ---- */
 
+static void note_sha1(struct wim_tree *tree, const struct wim_dentry *dentry,
+	const uint8_t sha1[static WIM_SHA1_BYTES])
+{
+	if (wim_sha1_is_zero(sha1))
+		return;
+	memcpy(append(&tree->replaced, WIM_SHA1_BYTES), sha1, WIM_SHA1_BYTES);
+	if (dentry->hard_link != 0)
+		memcpy(append(&tree->unlinked, WIM_SHA1_BYTES), sha1, WIM_SHA1_BYTES);
+}
+
 static void note_replaced(struct plan *plan, const struct wim_draft *draft)
 {
 	struct wim_tree *tree = plan->tree;
@@ -199,13 +212,10 @@ static void note_replaced(struct plan *plan, const struct wim_draft *draft)
 	size_t at = 0;
 	assert(is_there);
 
-	if (!wim_sha1_is_zero(dentry.sha1))
-		memcpy(append(&tree->replaced, WIM_SHA1_BYTES), dentry.sha1, WIM_SHA1_BYTES);
-	for (const uint8_t *sha1; (sha1 = wim_dentry_next_stream(tree->metadata.bytes, &dentry, &at,
-					   &is_named)) != NULL;) {
-		if (!wim_sha1_is_zero(sha1))
-			memcpy(append(&tree->replaced, WIM_SHA1_BYTES), sha1, WIM_SHA1_BYTES);
-	}
+	note_sha1(tree, &dentry, dentry.sha1);
+	for (const uint8_t *sha1; (sha1 = wim_dentry_next_stream(
+					   tree->metadata.bytes, &dentry, &at, &is_named)) != NULL;)
+		note_sha1(tree, &dentry, sha1);
 }
 
 static void write_lists(struct plan *plan)
@@ -268,6 +278,7 @@ int wim_tree_put(struct wim_tree *tree, const struct wim_tree_file *files, size_
 	struct plan plan = {.tree = tree, .waiting = buffer_with_max(LIMIT_WIM_METADATA_BYTES)};
 	if (n_files == 0) {
 		tree->replaced.size = 0;
+		tree->unlinked.size = 0;
 		*ret_counts = plan.counts;
 		return 0;
 	}

@@ -9,7 +9,7 @@ struct wim_tree {
 	struct buffer metadata;
 	size_t root; /* where its entry lies */
 	uint64_t n_files, n_folders;
-	struct buffer replaced; /* SHA-1s */
+	struct buffer replaced, unlinked; /* SHA-1s */
 };
 
 /* The next entry of a list that was seen to be good; false at its end. */

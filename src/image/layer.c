@@ -189,6 +189,20 @@ static int compose_data(struct making *making, uint64_t *ret_base_end, struct er
 	return rc < 0 ? error_set(err, rc, "%s", strerror(-rc)) : 0;
 }
 
+/* What the second and further names of files weighed that are files of their own now. */
+static int64_t unlinked_bytes(const struct frame *base, const struct wim_tree *tree)
+{
+	int64_t sum = 0;
+	size_t n;
+	const uint8_t *sha1s = wim_tree_unlinked(tree, &n);
+	for (size_t i = 0; i < n; i++) {
+		struct wim_blob_entry entry;
+		if (frame_find(base, sha1s + i * WIM_SHA1_BYTES, NULL, &entry))
+			sum += (int64_t)entry.resource.original_bytes;
+	}
+	return sum;
+}
+
 static int compose_xml(struct making *making, struct wim_resource *resource, struct error *err)
 {
 	CLEANUP(buffer_free) struct buffer xml = buffer_with_max(LIMIT_WIM_XML_BYTES);
@@ -200,7 +214,9 @@ static int compose_xml(struct making *making, struct wim_resource *resource, str
 		.bytes = making->counts.bytes,
 		.time = filetime(making->request->now_ms),
 		.file_bytes = making->composition.size,
+		.link_bytes = -unlinked_bytes(base, making->tree),
 	};
+	wim_tree_count(making->tree, &change.all_files, &change.all_folders);
 	for (size_t i = 0; i < making->uses.n; i++) {
 		const struct blob_use *use = &making->uses.uses[i];
 		struct wim_blob_entry entry;

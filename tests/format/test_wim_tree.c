@@ -276,6 +276,9 @@ static void a_file_is_replaced_in_its_place(void **state)
 	assert_int_equal(n_different, 20 + 2 + 1);
 	assert_int_equal(wim_tree_find(tree, file.path, &node, &err), 0);
 	assert_int_equal(node.hard_link, 0);
+	const uint8_t *unlinked = wim_tree_unlinked(tree, &n);
+	assert_int_equal(n, 1);
+	assert_int_equal(unlinked[0], 0xc2);
 	assert_content(tree, "windows/link-b", 0xc2);
 	buffer_free(&before);
 }
@@ -294,6 +297,8 @@ static void named_streams_go_with_what_is_replaced(void **state)
 	assert_int_equal(n, 2);
 	assert_int_equal(replaced[0], 0xc4);
 	assert_int_equal(replaced[WIM_SHA1_BYTES], 0xc5);
+	(void)wim_tree_unlinked(tree, &n);
+	assert_int_equal(n, 0);
 	reopen(&tree);
 	assert_list(tree, "windows/system32", "cmd.exe|drivers|link-a|streams.txt|");
 	assert_content(tree, "windows/system32/streams.txt", 9);
