@@ -6,6 +6,7 @@
  */
 #include "prepare/prepare.h"
 
+#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/plan_words.h"
 #include "cli/progress.h"
@@ -47,6 +48,7 @@ static void warn(struct eye *eye, const char *format, ...)
 	va_start(args, format);
 	(void)vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
+	text_disarm(text, strlen(text));
 	(void)json_array_append_new(eye->warnings, json_pack("{s:o}", "text", json_text(text)));
 	(void)fprintf(stderr, "pewter %s: %s\n", eye->cli->command, text);
 	eye->n++;
@@ -198,9 +200,11 @@ static void print_revision(
 	} else {
 		(void)printf("%s boots %s@%u, a new revision%s\n", plan->client_name, plan->image,
 			plan->revision, request->own_revision ? " of its own" : "");
-		(void)printf("media made from %s@%u or before are stale now: `pewter media check "
-			     "FILE` tells, `pewter media iso` makes a new one\n",
-			plan->image, result->revision_before);
+		(void)printf("media made%s%s from %s@%u or before are stale now: `pewter media "
+			     "check FILE` tells, `pewter media iso` makes a new one\n",
+			request->own_revision ? " for " : "",
+			request->own_revision ? plan->client_name : "", plan->image,
+			result->revision_before);
 	}
 }
 
