@@ -46,6 +46,36 @@ int pe_head_parse(const void *bytes, size_t n, struct pe_head *ret_head)
 	return 0;
 }
 
+bool pe_file_version(const void *bytes, size_t n, uint32_t ret_version[static 4])
+{
+	/*
+	 * "VS_VERSION_INFO" in UTF-16, NUL, padding to 4 bytes, signature, struct version. Looked
+	 * for by that name and not by way of the resource directory, which not every packer keeps
+	 * in order; a text of that shape that is no version block has no such signature behind it.
+	 */
+	static const char name[] = "V\0S\0_\0V\0E\0R\0S\0I\0O\0N\0_\0I\0N\0F\0O\0\0";
+	static const uint8_t signature[] = {0xbd, 0x04, 0xef, 0xfe};
+	const uint8_t *at = bytes, *end = at + n;
+	while ((at = memmem(at, (size_t)(end - at), name, sizeof(name))) != NULL) {
+		at += sizeof(name);
+		struct reader r = reader_over(at, (size_t)(end - at));
+		const uint8_t *found =
+			memmem(at, r.size < 8 ? r.size : 8, signature, sizeof(signature));
+		if (found == NULL)
+			continue;
+		reader_seek(&r, (size_t)(found - at) + 8);
+		uint32_t high = reader_le32(&r), low = reader_le32(&r);
+		if (r.failed)
+			return false;
+		ret_version[0] = high >> 16;
+		ret_version[1] = high & 0xffff;
+		ret_version[2] = low >> 16;
+		ret_version[3] = low & 0xffff;
+		return true;
+	}
+	return false;
+}
+
 const char *pe_machine_arch(uint16_t machine)
 {
 	switch (machine) {

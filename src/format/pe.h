@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,5 +33,8 @@ struct pe_head {
 
 /* -EINVAL if it is no PE, or its head does not lie in the n bytes. */
 int pe_head_parse(const void *bytes, size_t n, struct pe_head *ret_head) MUST_CHECK;
+/* The version of the file that its resources tell (VS_FIXEDFILEINFO): major, minor, build,
+ * revision. false if there is none in the n bytes, which are all of the file. */
+bool pe_file_version(const void *bytes, size_t n, uint32_t ret_version[static 4]);
 /* "amd64", "x86", "arm64", "arm", "ia64"; NULL for others. */
 const char *pe_machine_arch(uint16_t machine);

@@ -74,9 +74,31 @@ static void other_things_are_refused(void **state)
 	assert_int_equal(pe_head_parse(bytes, sizeof(bytes), &head), -EINVAL);
 }
 
+static void finds_the_version(void **state)
+{
+	(void)state;
+	static const uint8_t block[] = "xV\0S\0_\0V\0E\0R\0S\0I\0O\0N\0_\0I\0N\0F\0O\0\0\0"
+				       "V\0S\0_\0V\0E\0R\0S\0I\0O\0N\0_\0I\0N\0F\0O\0\0\0\0\0"
+				       "\xbd\x04\xef\xfe\0\0\x01\0\0\0\x0a\0\x01\0\x5d\x58";
+	uint32_t version[4];
+	assert_true(pe_file_version(block, sizeof(block) - 1, version));
+	assert_int_equal(version[0], 10);
+	assert_int_equal(version[1], 0);
+	assert_int_equal(version[2], 22621);
+	assert_int_equal(version[3], 1);
+	for (size_t n = 0; n < sizeof(block) - 1; n++) {
+		uint8_t *copy = malloc(n + 1); /* exact, for the sanitizers */
+		assert_non_null(copy);
+		memcpy(copy, block, n);
+		assert_false(pe_file_version(copy, n, version));
+		free(copy);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(finds_the_version),
 		cmocka_unit_test(reads_machine_and_subsystem),
 		cmocka_unit_test(other_things_are_refused),
 	};
