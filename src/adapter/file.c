@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <linux/openat2.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -96,43 +97,62 @@ int file_read_stream(int fd, struct buffer *out)
 	}
 }
 
-static int copy_by_hand(
-	int in, int out, uint64_t at, uint64_t size, const struct progress_sink *progress)
+/* A copy on its way. */
+struct copy {
+	int in, out;
+	uint64_t offset; /* in in */
+	uint64_t size, done;
+	const struct progress_sink *progress;
+};
+
+static int copy_by_hand(struct copy *copy)
 {
 	CLEANUP(memory_freep) uint8_t *step = malloc(COPY_STEP_BYTES);
 	if (step == NULL)
 		return -ENOMEM;
-	if (lseek(out, (off_t)at, SEEK_SET) < 0)
+	if (lseek(copy->out, (off_t)copy->done, SEEK_SET) < 0)
 		return -errno;
-	while (at < size) {
-		size_t n = size - at < COPY_STEP_BYTES ? (size_t)(size - at) : COPY_STEP_BYTES;
-		int rc = file_read_at(in, at, step, n);
+	while (copy->done < copy->size) {
+		uint64_t left = copy->size - copy->done;
+		size_t n = left < COPY_STEP_BYTES ? (size_t)left : COPY_STEP_BYTES;
+		int rc = file_read_at(copy->in, copy->offset + copy->done, step, n);
 		if (rc == 0)
-			rc = file_write(out, step, n);
+			rc = file_write(copy->out, step, n);
 		if (rc < 0)
 			return rc;
-		at += n;
-		progress_tell(progress, "copying", at, size);
+		copy->done += n;
+		progress_tell(copy->progress, "copying", copy->done, copy->size);
 	}
 	return 0;
 }
 
-int file_copy(int in, int out, uint64_t size, const struct progress_sink *progress)
+/* Shared extents: of whole blocks only, but the last one of the file. */
+static bool share(const struct copy *copy, uint64_t file_bytes)
 {
+	struct file_clone_range range = {
+		.src_fd = copy->in, .src_offset = copy->offset, .src_length = copy->size};
+	if (copy->offset == 0 && copy->size == file_bytes)
+		return ioctl(copy->out, FICLONE, copy->in) == 0;
+	return ioctl(copy->out, FICLONERANGE, &range) == 0;
+}
+
+int file_copy_part(
+	int in, uint64_t offset, int out, uint64_t size, const struct progress_sink *progress)
+{
+	struct copy copy = {in, out, offset, size, 0, progress};
 	struct stat status;
 	if (fstat(in, &status) < 0)
 		return -errno;
-	if (S_ISREG(status.st_mode) && (uint64_t)status.st_size < size)
+	uint64_t file_bytes = (uint64_t)status.st_size;
+	if (S_ISREG(status.st_mode) && (offset > file_bytes || size > file_bytes - offset))
 		return -EIO;
-	if ((uint64_t)status.st_size == size && ioctl(out, FICLONE, in) == 0) {
+	if (share(&copy, file_bytes)) {
 		progress_tell(progress, "copying", size, size);
 		return 0;
 	}
-
-	off_t from = 0;
-	off_t to = 0;
-	while ((uint64_t)from < size) {
-		uint64_t left = size - (uint64_t)from;
+	while (copy.done < size) {
+		off_t from = (off_t)(offset + copy.done), to = (off_t)copy.done;
+		uint64_t left = size - copy.done;
 		ssize_t n = copy_file_range(
 			in, &from, out, &to, left < COPY_STEP_BYTES ? left : COPY_STEP_BYTES, 0);
 		if (n < 0 && errno == EINTR)
@@ -140,10 +160,16 @@ int file_copy(int in, int out, uint64_t size, const struct progress_sink *progre
 		/* File systems that cannot (EXDEV, EOPNOTSUPP, EINVAL), kernels whose answer is 0
 		   for files of proc and FUSE: the plain way tells a real fault by its own errno. */
 		if (n <= 0)
-			return copy_by_hand(in, out, (uint64_t)from, size, progress);
-		progress_tell(progress, "copying", (uint64_t)from, size);
+			return copy_by_hand(&copy);
+		copy.done += (uint64_t)n;
+		progress_tell(progress, "copying", copy.done, size);
 	}
 	return 0;
+}
+
+int file_copy(int in, int out, uint64_t size, const struct progress_sink *progress)
+{
+	return file_copy_part(in, 0, out, size, progress);
 }
 
 int file_pour(file_read_function *read, void *context, const char *path, uint64_t size, int out,

@@ -28,6 +28,10 @@ int file_read_stream(int fd, struct buffer *out) MUST_CHECK;
  * file system can, else copied inside the kernel, else by hand. -EIO if in is shorter. */
 int file_copy(int in, int out, uint64_t size, const struct progress_sink *progress) MUST_CHECK;
 
+/* The same of size bytes from offset on: a file within a file. */
+int file_copy_part(int in, uint64_t offset, int out, uint64_t size,
+	const struct progress_sink *progress) MUST_CHECK;
+
 /* What a reader of a medium gives of one of its files; like read(). */
 typedef ssize_t file_read_function(void *context, void *bytes, size_t n);
 /* The size bytes that read gives become the contents of out. path is for the words of an error:

@@ -83,13 +83,18 @@ static void init_once(void)
 
 /* ---- open ---- */
 
-int wim_file_open(const char *path, struct wim_file **ret_file, struct error *err)
+static int init(struct error *err)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	(void)pthread_once(&once, init_once);
-	if (init_rc != 0)
-		return fault(init_rc, 0, err);
+	return init_rc != 0 ? fault(init_rc, 0, err) : 0;
+}
 
+int wim_file_open(const char *path, struct wim_file **ret_file, struct error *err)
+{
+	int rc = init(err);
+	if (rc < 0)
+		return rc;
 	CLEANUP(wim_file_closep) struct wim_file *file = calloc(1, sizeof(*file));
 	if (file == NULL)
 		return error_set(err, -ENOMEM, "out of memory");
@@ -104,6 +109,38 @@ int wim_file_open(const char *path, struct wim_file **ret_file, struct error *er
 	if (code != 0)
 		return fault(code, 0, err);
 	file->n_images = info.image_count;
+	*ret_file = TAKE(file);
+	return 0;
+}
+
+int wim_file_open_volume(const char *path, struct wim_file **ret_file, struct error *err)
+{
+	CLEANUP(wim_file_closep) struct wim_file *file = calloc(1, sizeof(*file));
+	if (file == NULL)
+		return error_set(err, -ENOMEM, "out of memory");
+	int rc = init(err);
+	if (rc < 0)
+		return rc;
+	/* libntfs-3g says in the environment's language what it finds. */
+	FILE *before = quiet_begin();
+	errno = 0;
+	int code = wimlib_create_new_wim(WIMLIB_COMPRESSION_TYPE_NONE, &file->wim);
+	if (code == 0)
+		code = wimlib_add_image(file->wim, path, "volume", NULL,
+			WIMLIB_ADD_FLAG_NTFS | WIMLIB_ADD_FLAG_NO_ACLS);
+	quiet_end(before);
+	if (code == WIMLIB_ERR_UNSUPPORTED || code == WIMLIB_ERR_INVALID_PARAM)
+		return error_set(err, -EOPNOTSUPP,
+			"the wimlib of this system was built without NTFS, so nobody can look into "
+			"the volume");
+	if (code == WIMLIB_ERR_NOMEM)
+		return fault(code, 0, err);
+	if (code != 0)
+		return error_set(err, -EBADMSG,
+			"the NTFS volume cannot be read (%s): it is damaged",
+			errno != 0 ? strerror(errno)
+				   : wimlib_get_error_string((enum wimlib_error_code)code));
+	file->n_images = 1;
 	*ret_file = TAKE(file);
 	return 0;
 }

@@ -41,6 +41,11 @@ typedef int wim_entry_function(void *context, const struct wim_entry *entry);
 /* Errors: -EINVAL for a broken WIM, -ENOENT for a path or image that is not there, -ENOSPC, -EIO.
  */
 int wim_file_open(const char *path, struct wim_file **ret_file, struct error *err) MUST_CHECK;
+/* An NTFS volume (a file with nothing but it) as image 1 of a WIM that is not written anywhere: to
+ * be listed and read like one. -EBADMSG for a volume that cannot be read, -EOPNOTSUPP where wimlib
+ * was built without it. Neither it nor the file is changed. */
+int wim_file_open_volume(
+	const char *path, struct wim_file **ret_file, struct error *err) MUST_CHECK;
 struct wim_file *wim_file_close(struct wim_file *file);
 DEFINE_FREEP(struct wim_file, wim_file_close);
 
