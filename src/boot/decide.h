@@ -143,6 +143,7 @@ struct boot_image {
 	char arch[8];           /* "amd64", "x86", "arm64", "arm" */
 	uint32_t revision;      /* the newest */
 	uint32_t loaders;       /* bit (1 << enum boot_loader) for each it holds */
+	bool is_sdi;            /* not a WIM, which is all that wimboot knows */
 	bool knows_inbox;       /* false: it was imported before anybody asked */
 	struct boot_nics inbox; /* what it drives by itself */
 	/* The newest, and those that plans name. */

@@ -110,7 +110,8 @@ static int write_refusal(const struct boot_script *script, const char *loader, s
 
 bool boot_script_fits_wimboot(const struct boot_image *image)
 {
-	return strcmp(image->arch, "amd64") == 0 || strcmp(image->arch, "x86") == 0;
+	return !image->is_sdi &&
+	       (strcmp(image->arch, "amd64") == 0 || strcmp(image->arch, "x86") == 0);
 }
 
 static int write_way(

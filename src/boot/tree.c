@@ -23,6 +23,7 @@ static const struct {
 	{"bootmgr.exe", TREE_BOOTMGR},
 	{"boot.sdi", TREE_SDI},
 	{"boot.wim", TREE_WIM},
+	{"image.sdi", TREE_IMAGE_SDI},
 	{"boot.stl", TREE_STL},
 	{"boot.ipxe", TREE_SCRIPT},
 	{"wimboot", TREE_WIMBOOT},

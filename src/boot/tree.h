@@ -20,12 +20,13 @@ enum tree_kind {
 	TREE_BCD,     /* made for this boot; entry.is_media tells with which paths */
 	TREE_SDI,     /* the boot.sdi that was made when Pewter was built */
 	TREE_WIM,     /* the image at the boot's revision */
-	TREE_FONT,    /* entry.name, e.g. "wgl4_boot.ttf" */
-	TREE_STL,     /* boot.stl (Secure Boot on 24H2 and later) */
-	TREE_SCRIPT,  /* iPXE script made for this boot */
-	TREE_WIMBOOT, /* the user's own wimboot, if there is one */
-	TREE_REPORT,  /* HTTP only: the loader's or agent's word about how it went; the answer is
-			 empty */
+	TREE_IMAGE_SDI, /* the same, of an image that is an SDI */
+	TREE_FONT,      /* entry.name, e.g. "wgl4_boot.ttf" */
+	TREE_STL,       /* boot.stl (Secure Boot on 24H2 and later) */
+	TREE_SCRIPT,    /* iPXE script made for this boot */
+	TREE_WIMBOOT,   /* the user's own wimboot, if there is one */
+	TREE_REPORT,    /* HTTP only: the loader's or agent's word about how it went; the answer is
+			   empty */
 };
 
 struct tree_entry {

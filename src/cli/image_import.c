@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* pewter image import: a WIM, an .iso or a folder becomes a boot image. */
+/* pewter image import: a WIM, an .iso, a folder or an SDI becomes a boot image. */
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/image_json.h"
@@ -72,6 +72,10 @@ static void print_words(const struct import_result *result)
 	(void)printf("%s: revision %u, %s, version %s, %s\n", record->name, record->revision,
 		record->arch, version, size);
 	(void)printf("  loaders: %s\n", loaders);
+	if (record->is_sdi)
+		(void)printf("  kept as the SDI it is: the volume in it becomes the RAM disk\n");
+	else if (strcmp(result->source_kind, "SDI") == 0)
+		(void)printf("  the image is the WIM that was inside of the SDI\n");
 	if (result->converted[0] != 0)
 		(void)printf(
 			"  written anew as a plain LZX WIM: the source is %s\n", result->converted);
@@ -125,6 +129,8 @@ int cmd_image_import(struct cli *cli, int argc, char **argv)
 	static const struct option options[] = {
 		{"name", required_argument, NULL, 'n'},
 		{"index", required_argument, NULL, 'i'},
+		{"arch", required_argument, NULL, 'a'},
+		{"boot-files", required_argument, NULL, 'b'},
 		{"replace", no_argument, NULL, 'r'},
 		{NULL, 0, NULL, 0},
 	};
@@ -143,13 +149,20 @@ int cmd_image_import(struct cli *cli, int argc, char **argv)
 					optarg);
 			request.index = (uint32_t)index;
 			break;
+		case 'a':
+			if (!image_arch_is_valid(optarg))
+				return cli_usage(cli, "--arch is one of amd64, x86, arm64, arm");
+			request.arch = optarg;
+			break;
+		case 'b': request.boot_files = optarg; break;
 		case 'r': request.replace = true; break;
 		default: return cli_usage(cli, "these are its options:");
 		}
 	}
 	if (optind + 1 != argc)
-		return cli_usage(cli, optind == argc ? "name a boot.wim, an .iso or a folder"
-						     : "name one source");
+		return cli_usage(cli, optind == argc
+					      ? "name a boot.wim, an .iso, a folder or an SDI"
+					      : "name one source");
 	if (request.name == NULL)
 		return cli_usage(cli, "give the image a name: --name winpe11");
 	if (!image_name_is_valid(request.name))

@@ -23,6 +23,15 @@ static json_t *file_to_json(const struct image_file *file)
 		(json_int_t)file->blob.size);
 }
 
+/* The volume in an SDI. */
+static json_t *ramdisk_to_json(const struct image_record *record)
+{
+	return record->is_sdi
+		       ? json_pack("{s:I, s:I}", "offset", (json_int_t)record->ramdisk_offset,
+				 "length", (json_int_t)record->ramdisk_length)
+		       : json_null();
+}
+
 json_t *image_to_json(const struct image_record *record)
 {
 	char created[MOMENT_TEXT_BYTES];
@@ -45,11 +54,13 @@ json_t *image_to_json(const struct image_record *record)
 		return NULL;
 	}
 	moment_format(record->created_ms, created);
-	return json_pack("{s:s, s:i, s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:o, s:o, s:o}", "name",
-		record->name, "revision", (int)record->revision, "arch", record->arch, "version",
-		record->version, "winpe", record->winpe, "description", record->description,
-		"source", record->source, "boot_index", (int)record->boot_index, "created", created,
-		"base", blob_to_json(&record->base), "loaders", loaders, "files", files);
+	return json_pack("{s:s, s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:i, s:s, s:o, s:o, s:o}",
+		"name", record->name, "revision", (int)record->revision, "arch", record->arch,
+		"version", record->version, "winpe", record->winpe, "description",
+		record->description, "source", record->source, "format",
+		record->is_sdi ? "sdi" : "wim", "ramdisk", ramdisk_to_json(record), "boot_index",
+		(int)record->boot_index, "created", created, "base", blob_to_json(&record->base),
+		"loaders", loaders, "files", files);
 }
 
 void image_loaders_text(const struct image_record *record, char *out, size_t size)

@@ -32,6 +32,11 @@ static void print_image(const struct image_record *record, const struct revision
 	size_format(record->base.size, size);
 	(void)printf("base         %s%s (SHA-256 %s)\n", record->is_sdi ? "an SDI of " : "", size,
 		record->base.sha256);
+	if (record->is_sdi) {
+		size_format(record->ramdisk_length, size);
+		(void)printf("RAM disk     the volume in it, %s at offset %llu\n", size,
+			(unsigned long long)record->ramdisk_offset);
+	}
 	for (size_t i = 0; i < record->n_files; i++) {
 		size_format(record->files[i].blob.size, size);
 		(void)printf("%s%-24s %10s\n", i == 0 ? "boot files   " : "             ",

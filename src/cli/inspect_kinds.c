@@ -9,6 +9,7 @@
 #include "format/bcd.h"
 #include "format/pe.h"
 #include "format/sdi.h"
+#include "format/volume.h"
 #include "format/wim.h"
 
 #include <errno.h>
@@ -100,6 +101,39 @@ bool inspect_is_sdi(const struct inspected *file)
 	return file->n_head >= 8 && memcmp(file->head, "$SDI0001", 8) == 0;
 }
 
+/* What a blob begins with: a volume, a disk with one, a WIM. Its type is only a promise. */
+static void look_into_blob(const struct inspected *file, const struct sdi_blob *blob,
+	struct volume *ret_volume, char *words, size_t size)
+{
+	uint8_t sector[VOLUME_SECTOR_BYTES];
+	uint64_t offset, bytes;
+	*ret_volume = (struct volume){.kind = VOLUME_NONE};
+	words[0] = 0;
+	if (blob->size < sizeof(sector) ||
+		file_read_at(file->fd, blob->offset, sector, sizeof(sector)) < 0)
+		return;
+	volume_read(sector, ret_volume);
+	if (ret_volume->kind != VOLUME_NONE)
+		(void)snprintf(words, size, "%s volume of %llu bytes%s",
+			volume_kind_name(ret_volume->kind), (unsigned long long)ret_volume->bytes,
+			ret_volume->bytes > blob->size ? ", of which the end is missing" : "");
+	else if (wim_is_magic(sector, sizeof(sector)))
+		(void)snprintf(words, size, "WIM");
+	else if (volume_first_partition(sector, blob->size, &offset, &bytes))
+		(void)snprintf(words, size, "disk, its first partition at offset %llu of the file",
+			(unsigned long long)(blob->offset + offset));
+}
+
+static json_t *blob_facts(const struct inspected *file, const struct sdi_blob *blob)
+{
+	struct volume volume;
+	char words[96];
+	look_into_blob(file, blob, &volume, words, sizeof(words));
+	return json_pack("{s:o, s:I, s:I, s:s, s:s}", "type", json_text(blob->type), "offset",
+		(json_int_t)blob->offset, "size", (json_int_t)blob->size, "file_system",
+		volume_kind_name(volume.kind), "holds", words);
+}
+
 json_t *inspect_sdi(const struct inspected *file, struct error *err)
 {
 	struct sdi sdi;
@@ -111,11 +145,7 @@ json_t *inspect_sdi(const struct inspected *file, struct error *err)
 	if (facts == NULL)
 		return no_memory(facts, err);
 	for (size_t i = 0; i < sdi.n_blobs; i++) {
-		const struct sdi_blob *blob = &sdi.blobs[i];
-		bool is_ntfs = strcmp(blob->type, "PART") == 0 && blob->base == SDI_BASE_NTFS;
-		json_t *row = json_pack("{s:o, s:I, s:I, s:s}", "type", json_text(blob->type),
-			"offset", (json_int_t)blob->offset, "size", (json_int_t)blob->size,
-			"file_system", is_ntfs ? "NTFS" : "");
+		json_t *row = blob_facts(file, &sdi.blobs[i]);
 		if (json_array_append_new(blobs, row) < 0)
 			return no_memory(facts, err);
 	}

@@ -53,6 +53,7 @@ static const char *word_of_role(const char *role, bool *ret_is_large)
 		{"bcd", "BCD", false},
 		{"sdi", "boot.sdi", true},
 		{"wim", "boot.wim", true},
+		{"image-sdi", "image.sdi", true},
 		{"stl", "boot.stl", false},
 	};
 	*ret_is_large = false;

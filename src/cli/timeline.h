@@ -21,7 +21,7 @@ struct timeline_file {
 	char transport[8];
 	int64_t started_ms;
 	uint64_t bytes, size;
-	bool is_large; /* worth a bar: boot.sdi, boot.wim */
+	bool is_large; /* worth a bar: boot.sdi, boot.wim, image.sdi */
 	bool is_active;
 };
 

@@ -44,6 +44,9 @@ enum bcd_element_id {
 	BCD_BOOTMGR_ORDER = 0x24000001,
 	BCD_BOOTMGR_TIMEOUT = 0x25000004, /* seconds */
 	BCD_BOOTMGR_SHOW_MENU = 0x26000020,
+	/* Where in the file the volume lies that becomes the RAM disk; bytes. */
+	BCD_DEVICE_IMAGE_OFFSET = 0x35000001,
+	BCD_DEVICE_IMAGE_LENGTH = 0x35000005,
 	BCD_DEVICE_SDI_DEVICE = 0x31000003,
 	BCD_DEVICE_SDI_PATH = 0x32000004,
 	/* Microsoft's page prints 0x36000007 and 8; a boot manager obeys these. */

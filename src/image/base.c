@@ -246,27 +246,42 @@ static int verify_base(const struct base_request *request, struct base *base, st
 	return rc;
 }
 
+/* The frame first: wimlib allocates by what it says. */
+static int open_wim(const struct base_request *request, struct wim_header *ret_header,
+	struct wim_file **ret_wim, uint32_t *ret_index, struct error *err)
+{
+	CLEANUP(wim_file_closep) struct wim_file *wim = NULL;
+	char path[PATH_MAX];
+	int rc = read_frame(request->fd, ret_header, err);
+	if (rc == 0)
+		rc = scratch_path(
+			request->scratch, request->fd, "source.wim", path, sizeof(path), err);
+	if (rc == 0)
+		rc = wim_file_open(path, &wim, err);
+	if (rc == 0 && (wim_header_forms(ret_header) & WIM_FORM_SPLIT) != 0)
+		rc = add_parts(request, ret_header, wim, err);
+	if (rc == 0)
+		rc = choose(request, ret_header, wim, ret_index, err);
+	if (rc == 0)
+		*ret_wim = TAKE(wim);
+	return rc;
+}
+
+int base_open(const struct base_request *request, struct wim_file **ret_wim, uint32_t *ret_index,
+	struct error *err)
+{
+	struct wim_header header;
+	return open_wim(request, &header, ret_wim, ret_index, err);
+}
+
 int base_make(const struct base_request *request, struct base *ret_base, struct error *err)
 {
 	CLEANUP(wim_file_closep) struct wim_file *wim = NULL;
 	CLEANUP(base_clear) struct base base = {.fd = -1};
 	struct wim_header header;
 	struct wim_image image;
-	char path[PATH_MAX];
 
-	int rc = read_frame(request->fd, &header, err);
-	if (rc == 0)
-		rc = scratch_path(
-			request->scratch, request->fd, "source.wim", path, sizeof(path), err);
-	if (rc < 0)
-		return rc;
-	rc = wim_file_open(path, &wim, err);
-	if (rc < 0)
-		return rc;
-	if ((wim_header_forms(&header) & WIM_FORM_SPLIT) != 0)
-		rc = add_parts(request, &header, wim, err);
-	if (rc == 0)
-		rc = choose(request, &header, wim, &base.source_index, err);
+	int rc = open_wim(request, &header, &wim, &base.source_index, err);
 	if (rc == 0)
 		rc = wim_file_image(wim, base.source_index, &image, err);
 	if (rc == 0)

@@ -28,12 +28,17 @@ struct base_request {
 
 struct base {
 	int fd;               /* the base, not yet a blob; -1 once somebody took it */
-	struct wim_file *wim; /* the base, open; its one image is number 1 */
+	struct wim_file *wim; /* the base, open, or the volume in an SDI; its one image is number 1.
+				 NULL for a volume that nobody can look into */
 	struct wim_image image;
 	uint32_t source_index; /* which image of the source it was */
 	char converted[64];    /* why it was not kept as it was; "" if it was */
 	char note[256];        /* what has to be said; "" for nothing */
 };
+
+/* The WIM, and which of its images is meant; nothing is written. */
+int base_open(const struct base_request *request, struct wim_file **ret_wim, uint32_t *ret_index,
+	struct error *err) MUST_CHECK;
 
 int base_make(
 	const struct base_request *request, struct base *ret_base, struct error *err) MUST_CHECK;

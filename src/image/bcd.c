@@ -33,8 +33,14 @@ static void add_bootmgr(struct bcd_store *store)
 static void add_ramdisk(struct bcd_store *store, const struct image_bcd_parameters *p)
 {
 	bcd_object(store, &ramdisk_options, BCD_OBJECT_DEVICE);
-	bcd_device_boot(store, BCD_DEVICE_SDI_DEVICE);
-	bcd_string(store, BCD_DEVICE_SDI_PATH, p->sdi_path);
+	/* A WIM is mounted on the volume of a boot.sdi; an SDI image is a volume already. */
+	if (p->image_sdi_path == NULL) {
+		bcd_device_boot(store, BCD_DEVICE_SDI_DEVICE);
+		bcd_string(store, BCD_DEVICE_SDI_PATH, p->sdi_path);
+	} else {
+		bcd_integer(store, BCD_DEVICE_IMAGE_OFFSET, p->ramdisk_offset);
+		bcd_integer(store, BCD_DEVICE_IMAGE_LENGTH, p->ramdisk_length);
+	}
 	if (p->tftp_block_bytes != 0)
 		bcd_integer(store, BCD_DEVICE_TFTP_BLOCK_SIZE, p->tftp_block_bytes);
 	if (p->tftp_window_blocks != 0)
@@ -45,14 +51,15 @@ static void add_ramdisk(struct bcd_store *store, const struct image_bcd_paramete
 
 static void add_osloader(struct bcd_store *store, const struct image_bcd_parameters *p)
 {
+	const char *file = p->image_sdi_path != NULL ? p->image_sdi_path : p->wim_path;
 	bcd_object(store, &osloader, BCD_OBJECT_OSLOADER);
-	bcd_device_ramdisk(store, BCD_LIBRARY_DEVICE, p->wim_path, &ramdisk_options);
+	bcd_device_ramdisk(store, BCD_LIBRARY_DEVICE, file, &ramdisk_options);
 	bcd_string(store, BCD_LIBRARY_PATH,
 		p->is_uefi ? "\\windows\\system32\\boot\\winload.efi"
 			   : "\\windows\\system32\\boot\\winload.exe");
 	bcd_string(store, BCD_LIBRARY_DESCRIPTION, p->description);
 	bcd_string(store, BCD_LIBRARY_LOCALE, LOCALE);
-	bcd_device_ramdisk(store, BCD_OSLOADER_DEVICE, p->wim_path, &ramdisk_options);
+	bcd_device_ramdisk(store, BCD_OSLOADER_DEVICE, file, &ramdisk_options);
 	bcd_string(store, BCD_OSLOADER_SYSTEM_ROOT, "\\windows");
 	bcd_boolean(store, BCD_OSLOADER_DETECT_HAL, true);
 	bcd_boolean(store, BCD_OSLOADER_WINPE, true);

@@ -8,6 +8,8 @@
 #include "format/pe.h"
 #include "format/wim.h"
 #include "image/base.h"
+#include "image/borrow.h"
+#include "image/sdi_base.h"
 #include "image/source.h"
 #include "image/wim_place.h"
 
@@ -28,8 +30,11 @@ struct import {
 	const struct import_request *request;
 	struct store *store;
 	struct scratch *scratch;
-	struct source *source; /* NULL for a WIM that stands alone */
+	struct source *source; /* NULL for a WIM or SDI that stands alone */
+	bool from_sdi;
+	struct sdi_content sdi; /* if from_sdi */
 	struct base base;
+	struct wim_place image; /* the base, for who looks for files in it */
 	struct boot_files files;
 	char arch[8];
 };
@@ -40,6 +45,12 @@ static void import_clear(struct import *import)
 	base_clear(&import->base);
 	import->source = source_close(import->source);
 	import->scratch = scratch_close(import->scratch);
+}
+
+/* Not one whose WIM was taken out: that is a WIM as any other. */
+static bool is_sdi(const struct import *import)
+{
+	return import->from_sdi && !import->sdi.is_wim;
 }
 
 bool image_name_is_valid(const char *name)
@@ -72,6 +83,25 @@ static int check_name(struct import *import, struct error *err)
 
 /* ---- the WIM ---- */
 
+/* What is in the SDI that wim->fd is: its WIM takes its place. */
+static int open_sdi(struct import *import, struct base_request *wim, struct error *err)
+{
+	const char *path = import->request->source;
+	int rc = sdi_content_find(wim->fd, &import->sdi, err);
+	if (rc < 0)
+		return error_prefix(err, rc, "%s", path);
+	if (!import->sdi.is_wim)
+		return 0;
+	int fd = -1;
+	rc = sdi_take_wim(wim, &import->sdi, &fd, err);
+	if (rc < 0)
+		return error_prefix(err, rc, "%s", path);
+	(void)close(wim->fd);
+	wim->fd = fd;
+	wim->is_ours = true;
+	return 0;
+}
+
 /* The WIM as an open file; one inside an .iso is copied out first, into a file that can become the
  * base as it is. */
 static int open_wim(struct import *import, struct base_request *wim, struct error *err)
@@ -96,12 +126,12 @@ static int open_wim(struct import *import, struct base_request *wim, struct erro
 		return 0;
 	}
 
-	if (memcmp(start, SDI_MAGIC, sizeof(start)) == 0)
-		return error_set(err, -EMEDIUMTYPE,
-			"%s is an SDI: a RAM disk of an older kind, or the empty one that goes "
-			"with "
-			"a boot.wim. Import the boot.wim itself; Pewter makes its own boot.sdi",
-			path);
+	if (memcmp(start, SDI_MAGIC, sizeof(start)) == 0) {
+		import->from_sdi = true;
+		wim->fd = fd;
+		fd = -1;
+		return open_sdi(import, wim, err);
+	}
 	rc = source_open(path, &import->source, err);
 	if (rc < 0)
 		return rc;
@@ -127,7 +157,8 @@ static int make_base(struct import *import, struct error *err)
 	};
 	int rc = open_wim(import, &wim, err);
 	if (rc == 0) {
-		rc = base_make(&wim, &import->base, err);
+		rc = is_sdi(import) ? sdi_base_make(&wim, &import->sdi, &import->base, err)
+				    : base_make(&wim, &import->base, err);
 		if (rc < 0 && import->source != NULL)
 			rc = error_prefix(err, rc, "%s: %s", import->request->source,
 				source_wim_path(import->source));
@@ -136,31 +167,28 @@ static int make_base(struct import *import, struct error *err)
 	}
 	if (wim.fd >= 0)
 		(void)close(wim.fd);
+	import->image = (struct wim_place){
+		.wim = import->base.wim, .scratch = scratch_folder(import->scratch)};
 	return rc;
 }
 
 /* ---- the boot files ---- */
 
-static int list_media(void *context, const char *folder, boot_place_entry *function,
-	void *entry_context, struct error *err)
-{
-	return source_list(context, folder, function, entry_context, err);
-}
-
-static int read_media(void *context, const char *path, struct buffer *out, struct error *err)
-{
-	return source_read(context, path, out, err);
-}
-
 static int gather_files(struct import *import, struct error *err)
 {
-	struct wim_place place = {import->base.wim, scratch_folder(import->scratch)};
-	const struct boot_place image = wim_place_of(&place);
-	const struct boot_place media = {
-		.context = import->source, .list = list_media, .read = read_media};
+	const struct boot_place image = wim_place_of(&import->image);
 	int rc = boot_files_from_image(&import->files, &image, err);
-	if (rc == 0 && import->source != NULL)
+	if (rc == 0 && import->source != NULL) {
+		const struct boot_place media = source_place(import->source);
 		rc = boot_files_from_media(&import->files, &media, err);
+	}
+	if (rc == 0 && import->request->boot_files != NULL) {
+		const struct base_request lender = {.store = import->store,
+			.scratch = import->scratch,
+			.fd = -1,
+			.progress = import->request->progress};
+		rc = boot_files_borrow(&import->files, import->request->boot_files, &lender, err);
+	}
 	return rc;
 }
 
@@ -170,32 +198,60 @@ static const char *arch_of_program(struct import *import, const char *path)
 {
 	CLEANUP(buffer_free) struct buffer bytes = buffer_with_max(LIMIT_LOADER_FILE_BYTES);
 	struct pe_head head;
-	if (wim_file_read(
-		    import->base.wim, 1, path, scratch_folder(import->scratch), &bytes, NULL) < 0 ||
-		bytes.size == 0 || pe_head_parse(bytes.bytes, bytes.size, &head) < 0)
+	const struct boot_place image = wim_place_of(&import->image);
+	if (image.read(image.context, path, &bytes, NULL) < 0 || bytes.size == 0 ||
+		pe_head_parse(bytes.bytes, bytes.size, &head) < 0)
 		return NULL;
 	return pe_machine_arch(head.machine);
 }
 
-/* From the XML; a WIM captured by hand may have none there, but programs say what they are for. */
-static int find_arch(struct import *import, struct error *err)
+static const char *const archs[] = {"amd64", "x86", "arm64", "arm"};
+
+bool image_arch_is_valid(const char *arch)
 {
-	static const char *const archs[] = {"amd64", "x86", "arm64", "arm"};
+	for (size_t i = 0; i < ARRAY_SIZE(archs); i++) {
+		if (strcmp(archs[i], arch) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* From the XML; a WIM captured by hand may have none there, but programs say what they are for. */
+static const char *find_arch(struct import *import)
+{
 	const char *arch = import->base.image.arch;
 	if (arch[0] == 0)
 		arch = arch_of_program(import, WINLOAD_EFI);
 	if (arch == NULL)
 		arch = arch_of_program(import, WINLOAD_EXE);
-	for (size_t i = 0; arch == NULL && i < ARRAY_SIZE(archs); i++) {
+	/* Of a borrowed boot manager it is not known whom it would start. */
+	bool borrows = import->request->boot_files != NULL;
+	for (size_t i = 0; arch == NULL && !borrows && i < ARRAY_SIZE(archs); i++) {
 		if (boot_files_serve(&import->files, "uefi", archs[i]))
 			arch = archs[i];
 	}
-	if (arch == NULL)
+	return arch;
+}
+
+static int settle_arch(struct import *import, struct error *err)
+{
+	const char *told = import->request->arch, *found = find_arch(import);
+	const char *source = import->request->source;
+	if (found == NULL && told == NULL && is_sdi(import))
+		return error_set(err, -EINVAL,
+			"%s: nobody can look into the %s volume of this SDI, so say with --arch "
+			"whom it is for (amd64, x86, arm64, arm), and with --boot-files where the "
+			"boot manager is: an image, a boot.wim or a medium",
+			source, volume_kind_name(import->sdi.file_system));
+	if (found == NULL && told == NULL)
 		return error_set(err, -EINVAL,
 			"%s: the WIM names no architecture, and holds neither winload nor a boot "
-			"manager to tell it by",
-			import->request->source);
-	(void)text_copy(import->arch, sizeof(import->arch), arch);
+			"manager to tell it by; say it with --arch",
+			source);
+	if (found != NULL && told != NULL && strcmp(found, told) != 0)
+		return error_set(err, -EINVAL, "--arch %s: %s is for %s, as its programs say", told,
+			source, found);
+	(void)text_copy(import->arch, sizeof(import->arch), found != NULL ? found : told);
 	return 0;
 }
 
@@ -208,6 +264,9 @@ static int is_there(void *context, const struct wim_entry *entry)
 static bool image_holds(struct import *import, const char *path)
 {
 	bool found = false;
+	/* What cannot be looked into is not said to lack anything. */
+	if (import->base.wim == NULL)
+		return true;
 	return wim_file_look(import->base.wim, 1, path, is_there, &found, NULL) == 0 && found;
 }
 
@@ -219,7 +278,8 @@ static void note_gaps(struct import *import)
 	const bool uefi = boot_files_serve(files, "uefi", arch);
 	const bool bios = boot_files_serve(files, "bios", arch);
 	const char *remedy =
-		import->source == NULL
+		import->from_sdi ? "; --boot-files names an image or medium that has one"
+		: import->source == NULL
 			? "; import the whole medium (ISO or ADK folder), which has one"
 			: "; import a medium of the same architecture";
 
@@ -264,8 +324,11 @@ static void describe(struct import *import, struct image_record *record)
 	CLEANUP(memory_freep) char *whole = realpath(import->request->source, NULL);
 	const char *source = whole != NULL ? whole : import->request->source;
 	text_copy_printable(record->source, sizeof(record->source), source, strlen(source));
-	record->boot_index = 1;
+	record->boot_index = is_sdi(import) ? 0 : 1;
 	record->revision = 1;
+	record->is_sdi = is_sdi(import);
+	record->ramdisk_offset = is_sdi(import) ? import->sdi.offset : 0;
+	record->ramdisk_length = is_sdi(import) ? import->sdi.length : 0;
 	record->created_ms = import->request->now_ms;
 }
 
@@ -311,7 +374,9 @@ static int keep(struct import *import, struct import_result *ret_result, struct 
 	};
 	record = (struct image_record){0};
 	(void)text_copy(ret_result->source_kind, sizeof(ret_result->source_kind),
-		import->source != NULL ? source_kind(import->source) : "WIM");
+		import->source != NULL ? source_kind(import->source)
+		: import->from_sdi     ? "SDI"
+				       : "WIM");
 	(void)text_copy(
 		ret_result->converted, sizeof(ret_result->converted), import->base.converted);
 	memcpy(ret_result->warnings, import->files.notes, sizeof(ret_result->warnings));
@@ -332,7 +397,7 @@ int image_import(struct store *store, const struct import_request *request,
 	if (rc == 0)
 		rc = gather_files(&import, err);
 	if (rc == 0)
-		rc = find_arch(&import, err);
+		rc = settle_arch(&import, err);
 	if (rc == 0) {
 		note_gaps(&import);
 		rc = keep(&import, ret_result, err);

@@ -93,8 +93,7 @@ void boot_files_note(struct boot_files *files, const char *format, ...)
 	va_end(args);
 }
 
-/* Takes the bytes over. */
-static int add_file(
+int boot_files_add(
 	struct boot_files *files, const char *name, struct buffer *bytes, struct error *err)
 {
 	if (boot_files_find(files, name) != NULL)
@@ -163,7 +162,7 @@ static int take_file(struct boot_files *files, const struct boot_place *place,
 		}
 		name = efi;
 	}
-	return add_file(files, name, &bytes, err);
+	return boot_files_add(files, name, &bytes, err);
 }
 
 struct font_names {

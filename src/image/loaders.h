@@ -35,6 +35,10 @@ void boot_files_clear(struct boot_files *files);
 const struct boot_file *boot_files_find(const struct boot_files *files, const char *name);
 void boot_files_note(struct boot_files *files, const char *format, ...) PRINTF_LIKE(2, 3);
 
+/* Takes the bytes over; of a name that is there already the first one stays. */
+int boot_files_add(struct boot_files *files, const char *name, struct buffer *bytes,
+	struct error *err) MUST_CHECK;
+
 /* Something that holds files: the image, or the media. Paths have '/' between names, none in front;
  * found whatever their case. */
 typedef int boot_place_entry(void *context, const char *name, bool is_folder);

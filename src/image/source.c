@@ -123,6 +123,22 @@ int source_open_wim(struct source *source, int *ret_fd, struct error *err)
 	return rc < 0 ? rc : folder_open_file(source->root, path, ret_fd, err);
 }
 
+static int list_place(void *context, const char *folder, boot_place_entry *function,
+	void *entry_context, struct error *err)
+{
+	return source_list(context, folder, function, entry_context, err);
+}
+
+static int read_place(void *context, const char *path, struct buffer *out, struct error *err)
+{
+	return source_read(context, path, out, err);
+}
+
+struct boot_place source_place(struct source *source)
+{
+	return (struct boot_place){.context = source, .list = list_place, .read = read_place};
+}
+
 /* ---- open ---- */
 
 static int same_name(void *context, const char *name, bool is_folder)

@@ -10,6 +10,7 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/progress.h"
+#include "image/loaders.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -34,6 +35,8 @@ int source_open_wim(struct source *source, int *ret_fd, struct error *err) MUST_
 /* Below the folder that holds sources/. -ENOENT if there is no such folder or file. */
 int source_list(struct source *source, const char *folder, source_entry_function *function,
 	void *context, struct error *err) MUST_CHECK;
+/* As a place that boot files are found in; lives as long as the source. */
+struct boot_place source_place(struct source *source);
 /* To the file fd, which is empty; -EFBIG past max_bytes. */
 int source_copy(struct source *source, const char *path, int fd, uint64_t max_bytes,
 	const struct progress_sink *progress, struct error *err) MUST_CHECK;

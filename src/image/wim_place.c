@@ -1,6 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "image/wim_place.h"
 
+#include <errno.h>
+
+static uint32_t index_of(const struct wim_place *place)
+{
+	return place->index != 0 ? place->index : 1;
+}
+
 struct passing {
 	boot_place_entry *function;
 	void *context;
@@ -17,13 +24,17 @@ static int list(void *context, const char *folder, boot_place_entry *function, v
 {
 	const struct wim_place *place = context;
 	struct passing to = {function, entry_context};
-	return wim_file_list(place->wim, 1, folder, pass_entry, &to, err);
+	if (place->wim == NULL)
+		return -ENOENT;
+	return wim_file_list(place->wim, index_of(place), folder, pass_entry, &to, err);
 }
 
 static int read_file(void *context, const char *path, struct buffer *out, struct error *err)
 {
 	const struct wim_place *place = context;
-	return wim_file_read(place->wim, 1, path, place->scratch, out, err);
+	if (place->wim == NULL)
+		return -ENOENT;
+	return wim_file_read(place->wim, index_of(place), path, place->scratch, out, err);
 }
 
 struct boot_place wim_place_of(struct wim_place *place)

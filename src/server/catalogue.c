@@ -85,6 +85,7 @@ static int add_image(struct store *store, struct catalogue *c, const struct imag
 	(void)text_copy(image->arch, sizeof(image->arch), record->arch);
 	image->revision = record->revision;
 	image->loaders = loaders_of(record);
+	image->is_sdi = record->is_sdi;
 	return load_inbox(store, c, image, err);
 }
 

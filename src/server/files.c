@@ -85,6 +85,7 @@ static const char *role_name(enum tree_kind kind)
 		[TREE_BCD] = "bcd",
 		[TREE_SDI] = "sdi",
 		[TREE_WIM] = "wim",
+		[TREE_IMAGE_SDI] = "image-sdi",
 		[TREE_FONT] = "font",
 		[TREE_STL] = "stl",
 		[TREE_SCRIPT] = "script",
@@ -176,7 +177,8 @@ static void note_delivery(struct files *files, struct boot *boot, const struct t
 		boot->facts.loaded_ipxe = true;
 	else
 		boot->facts.loaded_file = true;
-	if (transfer->kind == TREE_WIM && outcome->bytes == transfer->size)
+	if ((transfer->kind == TREE_WIM || transfer->kind == TREE_IMAGE_SDI) &&
+		outcome->bytes == transfer->size)
 		boot->facts.image_delivered = true;
 }
 
@@ -290,13 +292,18 @@ static int make_bcd(const struct wish *wish, struct buffer *out, struct error *e
 {
 	const struct config *config = wish->files->config.config;
 	char sdi_path[LIMIT_PATH_BYTES], wim_path[LIMIT_PATH_BYTES];
+	char image_sdi_path[LIMIT_PATH_BYTES] = "\\boot\\image.sdi";
 	struct image_bcd_parameters parameters = {.description = wish->image->name,
 		.sdi_path = "\\boot\\boot.sdi",
 		.wim_path = "\\sources\\boot.wim",
+		.image_sdi_path = wish->image->is_sdi ? image_sdi_path : NULL,
+		.ramdisk_offset = wish->image->ramdisk_offset,
+		.ramdisk_length = wish->image->ramdisk_length,
 		.is_uefi = is_uefi(wish->boot)};
 	if (!wish->entry->is_media) {
 		tree_path(wish->boot->record.id, "boot.sdi", '\\', sdi_path);
 		tree_path(wish->boot->record.id, "boot.wim", '\\', wim_path);
+		tree_path(wish->boot->record.id, "image.sdi", '\\', image_sdi_path);
 		parameters.sdi_path = sdi_path;
 		parameters.wim_path = wim_path;
 		parameters.tftp_block_bytes = config->bcd_block_bytes;
@@ -395,7 +402,11 @@ static int find_view(const struct wish *wish, struct view **ret_view, struct err
 		return made_view(
 			wish, BOOT_MADE_SCRIPT, BOOT_SCRIPT_BYTES_MAX, make_script, ret_view, err);
 	case TREE_SDI: return sdi_view(ret_view);
-	case TREE_WIM: return image_view(wish, ret_view, err);
+	case TREE_WIM:
+	case TREE_IMAGE_SDI:
+		return wish->image->is_sdi == (wish->entry->kind == TREE_IMAGE_SDI)
+			       ? image_view(wish, ret_view, err)
+			       : -ENOENT;
 	case TREE_WIMBOOT:
 		return installed_view(wish, wish->files->config.config->wimboot, ret_view, err);
 	case TREE_NOTHING:

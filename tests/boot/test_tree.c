@@ -25,6 +25,8 @@ static const struct {
 	{"\\b\\" ID "\\boot.wim", TREE_WIM, false, ID, 0, "boot.wim"},
 	{"\\B\\ABCDEFGH2345\\BOOT.WIM", TREE_WIM, false, ID, 0, "boot.wim"},
 	{"b/" ID "/undionly.kpxe", TREE_LOADER, false, ID, BOOT_LOADER_UNDIONLY, "undionly.kpxe"},
+	{"\\b\\" ID "\\image.sdi", TREE_IMAGE_SDI, false, ID, 0, "image.sdi"},
+	{"/boot/image.sdi", TREE_IMAGE_SDI, false, "", 0, "image.sdi"},
 	{"/b/" ID "/boot.ipxe", TREE_SCRIPT, false, ID, 0, "boot.ipxe"},
 	{"/b/" ID "/wimboot", TREE_WIMBOOT, false, ID, 0, "wimboot"},
 	{"/b/" ID "/report", TREE_REPORT, false, ID, 0, "report"},

@@ -140,6 +140,41 @@ static void leaves_out_what_is_not_asked_for(void **state)
 	buffer_free(&hive);
 }
 
+/* An SDI that holds the system: where in it the volume lies takes the place of a boot.sdi. */
+static void boots_an_sdi(void **state)
+{
+	(void)state;
+	static struct found found;
+	static const struct wanted wanted[] = {
+		{"Objects\\" OPTIONS "\\Elements\\35000001\\Element", "8192"},
+		{"Objects\\" OPTIONS "\\Elements\\35000005\\Element", "5368709120"},
+		{"Objects\\" LOADER "\\Elements\\11000001\\Element",
+			"ramdisk=[boot]\\boot\\image.sdi," OPTIONS},
+		{"Objects\\" LOADER "\\Elements\\21000001\\Element",
+			"ramdisk=[boot]\\boot\\image.sdi," OPTIONS},
+		{"Objects\\" LOADER "\\Elements\\22000002\\Element", "\\windows"},
+	};
+	struct error err = ERROR_NULL;
+	const struct image_bcd_parameters sdi = {.description = "PE",
+		.sdi_path = "\\boot\\boot.sdi",
+		.wim_path = "\\sources\\boot.wim",
+		.image_sdi_path = "\\boot\\image.sdi",
+		.ramdisk_offset = 8192,
+		.ramdisk_length = 5ULL << 30};
+	struct buffer hive = build(&sdi);
+	found.n = 0;
+	assert_int_equal(hive_walk(hive.bytes, hive.size, collect, &found, &err), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++)
+		assert_has(&found, &wanted[i]);
+	assert_int_equal(found.n, ARRAY_SIZE(everything) - 3); /* two go, two come */
+	for (size_t i = 0; i < found.n; i++) {
+		assert_null(strstr(found.lines[i], "31000003"));
+		assert_null(strstr(found.lines[i], "boot.sdi"));
+		assert_null(strstr(found.lines[i], "boot.wim"));
+	}
+	buffer_free(&hive);
+}
+
 /* What others make of it. Each line is a command and what it must print. */
 static void others_read_it(void **state)
 {
@@ -245,6 +280,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(holds_every_element),
 		cmocka_unit_test(leaves_out_what_is_not_asked_for),
+		cmocka_unit_test(boots_an_sdi),
 		cmocka_unit_test(others_read_it),
 		cmocka_unit_test(is_the_same_each_time),
 		cmocka_unit_test(says_how_long_it_takes),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Trees of the shape of Windows PE with stand-ins for its programs, and .iso files bent so that their folders loop."""
+"""Trees of the shape of Windows PE with stand-ins for its programs, SDIs, and .iso files bent so that their folders loop."""
 import random
 import struct
 
@@ -40,6 +40,22 @@ def make_tree(root, big_bytes=3_000_000, machine=0x8664):
     write(root / "Windows/System32/random.bin", rng.randbytes(big_bytes))
     write(root / "Windows/System32/even.bin", bytes(1_000_000))
     return root
+
+
+# ---- SDIs ----
+
+def make_sdi(blobs, alignment_pages):
+    """blobs: (type, base, bytes), each at the next multiple of the alignment."""
+    step = 4096 * alignment_pages
+    data = bytearray(step)
+    data[:8] = b"$SDI0001"
+    struct.pack_into("<Q", data, 0x70, alignment_pages)
+    for number, (kind, base, content) in enumerate(blobs):
+        data += bytes(-len(data) % step)
+        struct.pack_into("<8sQQQQ", data, 0x400 + 64 * number, kind.encode(), 0, len(data), len(content), base)
+        data += content
+    data[0x1F8] = -sum(data[:512]) & 0xFF
+    return bytes(data)
 
 
 # ---- loops ----
