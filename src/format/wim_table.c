@@ -80,19 +80,22 @@ static int compare_places(const void *a, const void *b, void *context)
 	return order;
 }
 
-static bool is_metadata(const struct wim_blob_index *index, uint32_t place)
-{
-	/* The flags are the highest byte of the first field. */
-	return (index->table[(size_t)place * WIM_BLOB_ENTRY_BYTES + 7] & WIM_RESOURCE_METADATA) !=
-	       0;
-}
+enum kind {
+	KIND_UNUSED,
+	KIND_FILE,
+	KIND_METADATA,
+};
 
-/* What removes an image may leave its metadata behind, with no uses. */
-static bool is_used(const struct wim_blob_index *index, uint32_t place)
+/* An entry may be marked free; and what removes an image may leave its metadata behind, with no
+   uses. */
+static enum kind kind_of(const struct wim_blob_index *index, uint32_t place)
 {
 	struct wim_blob_entry entry;
 	wim_blob_entry_read(index->table + (size_t)place * WIM_BLOB_ENTRY_BYTES, &entry);
-	return entry.n_uses > 0;
+	const uint8_t flags = entry.resource.flags;
+	if ((flags & WIM_RESOURCE_METADATA) != 0)
+		return entry.n_uses > 0 ? KIND_METADATA : KIND_UNUSED;
+	return (flags & WIM_RESOURCE_FREE) != 0 ? KIND_UNUSED : KIND_FILE;
 }
 
 static void fill_index(struct wim_blob_index *index, uint32_t n)
@@ -100,10 +103,11 @@ static void fill_index(struct wim_blob_index *index, uint32_t n)
 	uint32_t n_files = 0;
 
 	for (uint32_t place = 0; place < n; place++) {
-		if (!is_metadata(index, place)) {
+		const enum kind kind = kind_of(index, place);
+		if (kind == KIND_FILE) {
 			index->begin[bucket_of(sha1_at(index, place)) + 1]++;
 			n_files++;
-		} else if (is_used(index, place)) {
+		} else if (kind == KIND_METADATA) {
 			index->metadata[index->n_metadata++] = place;
 		}
 	}
@@ -113,7 +117,7 @@ static void fill_index(struct wim_blob_index *index, uint32_t n)
 	/* begin[bucket + 1] is where bucket ends. From the back, each bucket is filled from its end
 	   downwards, so that afterwards begin[bucket + 1] is where bucket begins. */
 	for (uint32_t place = n; place > 0; place--) {
-		if (!is_metadata(index, place - 1))
+		if (kind_of(index, place - 1) == KIND_FILE)
 			index->order[--index->begin[bucket_of(sha1_at(index, place - 1)) + 1]] =
 				place - 1;
 	}

@@ -32,8 +32,8 @@ int wim_blob_index_open(const void *table, size_t n, struct wim_blob_index **ret
 	struct error *err) MUST_CHECK;
 struct wim_blob_index *wim_blob_index_close(struct wim_blob_index *index);
 DEFINE_FREEP(struct wim_blob_index, wim_blob_index_close);
-/* The entry's place in the table (0, 1, ...), or -1. Metadata resources are not found; of several
- * with that SHA-1 the first is. */
+/* The entry's place in the table (0, 1, ...), or -1. Neither metadata resources are found nor
+ * entries marked free; of several with that SHA-1 the first is. */
 int64_t wim_blob_index_find(
 	const struct wim_blob_index *index, const uint8_t sha1[static WIM_SHA1_BYTES]);
 /* The place of the nth metadata resource (from 0), or -1: that of image nth + 1. Ones without

@@ -89,6 +89,21 @@ static void of_equal_blobs_the_first_is_found(void **state)
 	assert_int_equal(wim_blob_index_find(index, entry_bytes + 30), 0);
 }
 
+static void free_entries_do_not_count(void **state)
+{
+	(void)state;
+	uint8_t table[3 * WIM_BLOB_ENTRY_BYTES];
+	struct error err = ERROR_NULL;
+	for (uint32_t i = 0; i < 3; i++) {
+		struct wim_blob_entry entry = {.part = 1, .n_uses = 1, .sha1 = {1}};
+		entry.resource.flags = i == 1 ? WIM_RESOURCE_COMPRESSED : WIM_RESOURCE_FREE;
+		wim_blob_entry_write(&entry, table + i * WIM_BLOB_ENTRY_BYTES);
+	}
+	CLEANUP(wim_blob_index_closep) struct wim_blob_index *index = NULL;
+	assert_int_equal(wim_blob_index_open(table, sizeof(table), &index, &err), 0);
+	assert_int_equal(wim_blob_index_find(index, table + 30), 1);
+}
+
 static void metadata_of_removed_images_does_not_count(void **state)
 {
 	(void)state;
@@ -217,6 +232,7 @@ int main(void)
 		cmocka_unit_test(reads_and_writes_entries),
 		cmocka_unit_test(finds_every_blob),
 		cmocka_unit_test(of_equal_blobs_the_first_is_found),
+		cmocka_unit_test(free_entries_do_not_count),
 		cmocka_unit_test(metadata_of_removed_images_does_not_count),
 		cmocka_unit_test(an_empty_table_has_nothing),
 		cmocka_unit_test(refuses_tables_of_odd_sizes),
