@@ -94,7 +94,7 @@ static int print_json(const struct cli *cli, const struct revise_result *result)
 			revision_json(&result->revision), "is_new", result->is_new, "before",
 			(json_int_t)result->before, "added", list_of(result, REVISE_ADDED, NULL),
 			"already", list_of(result, REVISE_ALREADY, NULL), "kept",
-			list_of(result, REVISE_KEPT, "newer"), "replaced",
+			list_of(result, REVISE_KEPT, "by"), "replaced",
 			list_of(result, REVISE_REPLACED, "by")));
 }
 
@@ -144,8 +144,8 @@ int revise_tell(const struct cli *cli, const struct revise_result *result)
 		if (package->fate == REVISE_KEPT && other != NULL) {
 			revision_package_words(other, newer);
 			(void)fprintf(stderr,
-				"pewter %s: %s was not added: the image has the newer %s, which "
-				"drives all that it drives\n",
+				"pewter %s: %s was not added: the image has %s, which is not older "
+				"and drives all that it drives\n",
 				cli->command, words, newer);
 			attention = EXIT_ATTENTION;
 		} else if (package->fate == REVISE_ADDED && package->is_incomplete) {

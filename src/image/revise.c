@@ -10,7 +10,7 @@
 #include <string.h>
 
 /* Others may be making revisions of the same image. */
-#define TRIES 16
+#define TRIES 64
 
 void revise_result_clear(struct revise_result *result)
 {

@@ -19,15 +19,15 @@ struct revise_request {
 enum revise_fate {
 	REVISE_ADDED,
 	REVISE_ALREADY,  /* the revision has it */
-	REVISE_KEPT,     /* not added: the revision has a newer one of its family, which drives all
-			    that it drives */
+	REVISE_KEPT,     /* not added: the revision has one of its family that is not older and
+			    drives all that it drives */
 	REVISE_REPLACED, /* went for a newer one of its family, which names every id it names */
 };
 
 struct revise_package {
 	struct revision_package package;
 	enum revise_fate fate;
-	char other[SHA256_TEXT_BYTES]; /* KEPT: the newer one; REPLACED: what came; "" */
+	char other[SHA256_TEXT_BYTES]; /* KEPT: the one that is there; REPLACED: what came; "" */
 	bool is_incomplete;            /* files that it names are missing */
 };
 

@@ -252,13 +252,22 @@ static void a_chain_of_revisions_stays_flat(void **state)
 	capture(&world, "base.wim", WIMLIB_COMPRESSION_TYPE_LZX, WIM_WITH_INTEGRITY);
 	add_image(&world, "pe", "base.wim");
 	for (int i = 0; i < N_PACKAGES; i++) {
-		struct driver_package package;
 		char seed[16];
 		(void)snprintf(seed, sizeof(seed), "s%d", i);
-		add_package(&world, "card.inf", seed, 300, &package);
-		held[i] = package_of(&package);
-		driver_package_clear(&package);
+		put_package(&world, "card.inf", seed, 300);
 	}
+	struct error err = ERROR_NULL;
+	static struct told told;
+	struct driver_package *packages;
+	size_t n_packages;
+	char folder[256];
+	world_path(&world, "pack", folder);
+	assert_ok(driver_import(world.store, folder, write_down, &told, NULL, &err));
+	assert_ok(store_driver_list(world.store, &packages, &n_packages, &err));
+	assert_int_equal(n_packages, N_PACKAGES);
+	for (size_t i = 0; i < n_packages; i++)
+		held[i] = package_of(&packages[i]);
+	(void)driver_packages_free(packages, n_packages);
 	struct revision_record revision;
 	make("pe", held, N_PACKAGES, NULL, 0, &revision);
 	assert_int_equal(revision.n_packages, N_PACKAGES);

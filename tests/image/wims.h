@@ -95,12 +95,10 @@ static inline void blob_path(
 	(void)snprintf(path, size, "%s/blobs/%.2s/%s", world->state, blob->sha256, blob->sha256);
 }
 
-/* A package with one INF and files of so many bytes; its record. */
-static inline void add_package(const struct wim_world *world, const char *inf, const char *seed,
-	size_t n, struct driver_package *ret_package)
+/* A folder with one INF and files of so many bytes, for an import. */
+static inline void put_package(
+	const struct wim_world *world, const char *inf, const char *seed, size_t n)
 {
-	struct error err = ERROR_NULL;
-	static struct told told;
 	char folder[256], path[512];
 	uint8_t *bytes = malloc(n + FAKE_SYS_BYTES);
 	world_path(world, "pack", folder);
@@ -117,7 +115,17 @@ static inline void add_package(const struct wim_world *world, const char *inf, c
 	(void)snprintf(path, sizeof(path), "%s/card64.sys", seed);
 	put_file(folder, path, bytes, FAKE_SYS_BYTES + n);
 	free(bytes);
-	(void)snprintf(path, sizeof(path), "%s/%s", folder, seed);
+}
+
+/* A package of that kind; its record. */
+static inline void add_package(const struct wim_world *world, const char *inf, const char *seed,
+	size_t n, struct driver_package *ret_package)
+{
+	struct error err = ERROR_NULL;
+	static struct told told;
+	char path[512];
+	put_package(world, inf, seed, n);
+	(void)snprintf(path, sizeof(path), "%s/pack/%s", world->folder, seed);
 	told = (struct told){0};
 	assert_ok(driver_import(world->store, path, write_down, &told, NULL, &err));
 	assert_int_equal(told.n_added + told.n_already, 1);
