@@ -2,6 +2,7 @@
 #include "image/part.h"
 
 #include "adapter/file.h"
+#include "base/name_table.h"
 #include "base/text.h"
 #include "driver/walk.h"
 #include "image/own_paths.h"
@@ -193,6 +194,7 @@ struct user_file {
 struct user_files {
 	struct user_file *files; /* owned */
 	size_t n, capacity;
+	struct name_table targets; /* to their index, whatever their case */
 	uint64_t n_bytes;
 };
 
@@ -203,6 +205,24 @@ static void user_files_clear(struct user_files *files)
 		free(files->files[i].target);
 	}
 	free(files->files);
+	name_table_clear(&files->targets);
+}
+
+/* Windows keeps names apart by more than their case. */
+static int note_target(
+	struct user_files *files, const char *path, const char *target, struct error *err)
+{
+	uint32_t index = 0;
+	int rc =
+		name_table_add(&files->targets, target, strlen(target), (uint32_t)files->n, &index);
+	if (rc < 0)
+		return error_set(err, rc, "%s: %s", path, strerror(-rc));
+	if (index != files->n)
+		return error_set(err, -EINVAL,
+			"%s and %s would both be \\%s: names do not differ "
+			"by their case in Windows",
+			files->files[index].path, path, target);
+	return 0;
 }
 
 static int add_user_file(struct user_files *files, const char *path, const char *target,
@@ -219,6 +239,9 @@ static int add_user_file(struct user_files *files, const char *path, const char 
 	if (files->n == LIMIT_ARCHIVE_ENTRIES)
 		return error_set(
 			err, -E2BIG, "%s: more than %d files", path, LIMIT_ARCHIVE_ENTRIES);
+	int rc = note_target(files, path, target, err);
+	if (rc < 0)
+		return rc;
 	if (files->n == files->capacity) {
 		size_t n = files->capacity == 0 ? 16 : 2 * files->capacity;
 		struct user_file *grown = realloc(files->files, n * sizeof(*grown));
@@ -324,7 +347,7 @@ int part_of_files(struct store *store, const struct part_source *sources, size_t
 	struct part_record *ret_part, struct error *err)
 {
 	CLEANUP(part_record_clear) struct part_record part = {.files = NULL};
-	CLEANUP(user_files_clear) struct user_files files = {.n = 0};
+	CLEANUP(user_files_clear) struct user_files files = {.targets = name_table_empty()};
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && i < n_sources; i++)
 		rc = add_source(&files, &sources[i], err);

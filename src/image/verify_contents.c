@@ -111,7 +111,7 @@ static int check_users_files(struct verifying *verifying, struct error *err)
 		if (store_part_by_id(verifying->store, revision->files[i].part, &part, &why) < 0)
 			verify_fault(verifying->result, "the files added from %s: %s",
 				revision->files[i].source, why.text);
-		for (size_t j = 0; rc == 0 && j < part.n_files; j++) {
+		for (size_t j = part.n_files; rc == 0 && j-- > 0;) {
 			const char *path = part.files[j].path;
 			uint32_t first = 0, number = (uint32_t)(i * LIMIT_ARCHIVE_ENTRIES + j);
 			rc = name_table_add(&seen, path, strlen(path), number, &first);

@@ -229,6 +229,10 @@ static void what_cannot_be_added_is_refused(void **state)
 	}
 	struct error err = ERROR_NULL;
 	struct part_record part;
+	const struct part_source both[] = {{file, "a\\b.txt"}, {file, "A/B.TXT"}};
+	assert_int_equal(
+		part_of_files(store, both, 2, WIM_COMPRESSION_LZX, NULL, &part, &err), -EINVAL);
+	assert_non_null(strstr(err.text, "would both be \\A/B.TXT"));
 	const struct part_source source = {file, "a"};
 	assert_int_equal(part_of_files(store, &source, 1, WIM_COMPRESSION_LZMS, NULL, &part, &err),
 		-EOPNOTSUPP);
