@@ -4,9 +4,12 @@
 #include "adapter/file.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "base/view.h"
 #include "format/wim.h"
+#include "image/layer.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -224,6 +227,21 @@ static int write_base(const struct base_request *request, const struct wim_heade
 }
 
 /* Reads back what will be served, so that whatever happened on the way is found now. */
+/* By the reader that revisions are made with, which is stricter than wimlib: that passes over an
+ * entry called "..". */
+static int read_tree(int fd, struct error *err)
+{
+	CLEANUP(view_unrefp) struct view *view = NULL;
+	uint64_t size;
+	int rc = file_size(fd, &size);
+	if (rc == 0)
+		rc = view_new(&view);
+	int own = rc == 0 ? fcntl(fd, F_DUPFD_CLOEXEC, 0) : -1;
+	if (rc == 0)
+		rc = own >= 0 ? view_add_file(view, own, 0, size) : -errno;
+	return rc < 0 ? error_set(err, rc, "%s", strerror(-rc)) : layer_read(view, err);
+}
+
 static int verify_base(const struct base_request *request, struct base *base, struct error *err)
 {
 	char path[PATH_MAX];
@@ -241,6 +259,8 @@ static int verify_base(const struct base_request *request, struct base *base, st
 		rc = wim_file_image(base->wim, 1, &base->image, err);
 	if (rc == 0)
 		rc = wim_file_check_complete(base->wim, 1, err);
+	if (rc == 0)
+		rc = read_tree(base->fd, err);
 	if (rc == 0)
 		rc = wim_file_verify(base->wim, request->progress, err);
 	return rc;
