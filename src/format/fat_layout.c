@@ -128,9 +128,9 @@ static int refuse(const struct fat_request *request, const struct fat_tree *tree
 	if (request->volume_bytes == 0)
 		return error_set(err, -EFBIG, "%llu bytes are more than FAT32 can hold",
 			(unsigned long long)data);
-	return error_set(err, -EINVAL, "no %s can have %llu bytes: FAT32 goes from 34 MB to 2 TB",
-		request->must_be_32 ? "FAT32 volume" : "FAT volume",
-		(unsigned long long)request->volume_bytes);
+	return error_set(err, -EINVAL, "a volume of %llu bytes cannot be: %s to 2 TB",
+		(unsigned long long)request->volume_bytes,
+		request->must_be_32 ? "FAT32 goes from 34 MB" : "FAT goes from 19 kB");
 }
 
 int fat_layout_choose(const struct fat_request *request, const struct fat_tree *tree,
