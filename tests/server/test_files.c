@@ -11,6 +11,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <sys/resource.h>
 
 #define CLIENT  0x0a4d0064
 #define SERVER  0x0a4d0001
@@ -566,6 +567,39 @@ static void revisions_share_descriptors(void **state)
 	image_record_clear(&image);
 }
 
+/* What is cached and unused makes room; what does not fit at all is an error. */
+static void descriptors_run_out(void **state)
+{
+	struct fixture *f = *state;
+	struct error err = ERROR_NULL;
+	struct image_record image;
+	struct rlimit limit, small;
+	struct view *view;
+	add_revision(f, 1, 20);
+	add_revision(f, 101, 20);
+	assert_ok(store_image_get(f->store, "sample", &image, &err));
+	assert_ok(view_cache_revision(f->cache, &image, 2, &view, &err));
+	view_unref(view);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	int free_fd = dup(0); /* the lowest that is free */
+	assert_true(free_fd >= 0);
+	assert_int_equal(close(free_fd), 0);
+	small = (struct rlimit){(rlim_t)free_fd + 4, limit.rlim_max};
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &small), 0);
+	int rc = view_cache_revision(f->cache, &image, 3, &view, &err);
+	if (rc == 0)
+		view_unref(view);
+	small.rlim_cur = 10;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &small), 0);
+	int without = view_cache_revision(f->cache, &image, 2, &view, &err);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	assert_int_equal(rc, 0);
+	assert_int_equal(without, -EMFILE);
+	assert_ok(view_cache_revision(f->cache, &image, 2, &view, &err));
+	view_unref(view);
+	image_record_clear(&image);
+}
+
 static void a_blob_that_is_gone_is_an_error_with_its_place(void **state)
 {
 	struct fixture *f = *state;
@@ -623,6 +657,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			a_boot_gets_the_revision_that_was_decided, setup, teardown),
 		cmocka_unit_test_setup_teardown(revisions_share_descriptors, setup, teardown),
+		cmocka_unit_test_setup_teardown(descriptors_run_out, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			a_blob_that_is_gone_is_an_error_with_its_place, setup, teardown),
 	};
