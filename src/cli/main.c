@@ -164,7 +164,12 @@ static int run_command(struct cli *cli, int argc, char **argv)
 	argv[n_words - 1] = name;
 	argv[n_words + n_kept] = NULL;
 	optind = 0;
-	return found->run(cli, n_kept + 1, argv + n_words - 1);
+	int code = found->run(cli, n_kept + 1, argv + n_words - 1);
+	/* What was printed may still lie in the buffer of a file on a disk that is full. */
+	if ((code == EXIT_DONE || code == EXIT_ATTENTION) &&
+		(fflush(stdout) != 0 || ferror(stdout) != 0))
+		return cli_fail_errno(cli, -EIO);
+	return code;
 }
 
 int main(int argc, char **argv)

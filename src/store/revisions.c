@@ -371,7 +371,11 @@ int store_revision_add(struct store *store, const struct revision_record *record
 	struct sql_scope scope;
 	if (numbers == NULL)
 		return error_set(err, -ENOMEM, "out of memory");
-	if (record->n_blobs == 0 || record->n_pieces == 0 || record->revision <= built_on)
+	/* The image was read before the revision that it is built on was made. */
+	if (record->revision <= built_on)
+		return error_set(err, -ESTALE, "\"%s\" has got revision %u meanwhile; try again",
+			record->image, built_on);
+	if (record->n_blobs == 0 || record->n_pieces == 0)
 		return error_set(err, -EINVAL, "revision %u of \"%s\" does not follow %u",
 			record->revision, record->image, built_on);
 	int rc = sql_enter(store->sql, SQL_DURABLE, &scope, err);

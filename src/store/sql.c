@@ -8,9 +8,14 @@
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <string.h>
+#include <unistd.h>
 #include <sys/stat.h>
 
 #define STATEMENTS_MAX     128
+/* What SQLite lets it grow to before it starts over: 1000 pages. */
+#define LOG_KEPT_BYTES     (8 << 20)
+/* Removing an image and sweeping writes some sixty pages of 4 kB. */
+#define LOG_SPACE_BYTES    (1 << 20)
 #define BUSY_TIMEOUT_MS    10000
 #define SYNCHRONOUS_NORMAL "PRAGMA synchronous = NORMAL"
 /* 16 MB at most, taken as pages are read. Measured matching 60 devices against 104,000 ids: with
@@ -101,13 +106,33 @@ int sql_open(const char *path, struct sql **ret_sql, struct error *err)
 	(void)sqlite3_db_config(sql->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	(void)sqlite3_db_config(sql->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	int rc = sql_run(sql,
-		"PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; " CACHE_SIZE
-		"; " SYNCHRONOUS_NORMAL,
+		/* -1: the log keeps its space, see keep_log(). */
+		"PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = -1;"
+		" PRAGMA foreign_keys = ON; " CACHE_SIZE "; " SYNCHRONOUS_NORMAL,
 		err);
 	if (rc < 0)
 		return rc;
 	*ret_sql = TAKE(sql);
 	return 0;
+}
+
+/*
+ * The log and its index stay when the last handle closes, with space for the changes of one
+ * command. Making them anew would take space that a full disk does not have: nobody could even
+ * look, or remove an image to make room. A log that a large import left goes.
+ */
+static void keep_log(struct sql *sql)
+{
+	struct stat status;
+	const char *log = sqlite3_filename_wal(sqlite3_db_filename(sql->db, "main"));
+	int fd = log != NULL ? open(log, O_WRONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
+	int is_kept = fd >= 0 && fstat(fd, &status) == 0 && status.st_size <= LOG_KEPT_BYTES;
+	/* A file system that cannot do this loses only the courtesy. */
+	if (is_kept)
+		(void)fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, LOG_SPACE_BYTES);
+	if (fd >= 0)
+		(void)close(fd);
+	(void)sqlite3_file_control(sql->db, NULL, SQLITE_FCNTL_PERSIST_WAL, &is_kept);
 }
 
 struct sql *sql_close(struct sql *sql)
@@ -116,6 +141,8 @@ struct sql *sql_close(struct sql *sql)
 		return NULL;
 	for (size_t i = 0; i < sql->n_kept; i++)
 		(void)sqlite3_finalize(sql->kept[i].statement);
+	if (sql->db != NULL)
+		keep_log(sql);
 	(void)sqlite3_close(sql->db);
 	free(sql);
 	return NULL;
