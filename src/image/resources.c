@@ -196,13 +196,17 @@ static int fill_chunk(
 	return 0;
 }
 
+static void input_close(const struct resource_input *input)
+{
+	file_closep(&input->fd);
+}
+
 static int fill(struct writing *writing, size_t index, struct error *err)
 {
-	struct resource_input input = {.fd = -1};
+	CLEANUP(input_close) struct resource_input input = {.fd = -1};
 	int rc = writing->opener(writing->context, index, &input, err);
 	if (rc < 0)
 		return rc;
-	CLEANUP(file_closep) int fd = input.fd;
 	struct resource *resource = &writing->resources[index];
 	*resource = (struct resource){.original_bytes = input.size};
 	for (uint64_t at = 0; rc == 0 && at < input.size; at += WIM_CHUNK_BYTES)
