@@ -219,6 +219,9 @@ static void test_own_revisions(void **state)
 	record.is_own = true;
 	assert_ok(store_revision_add(store, &record, 2, &err));
 	assert_int_equal(store_revision_add(store, &record, 2, &err), -ESTALE);
+	/* Image and revision were read at different moments. */
+	record.revision = 2;
+	assert_int_equal(store_revision_add(store, &record, 2, &err), -ESTALE);
 	revision_record_clear(&record);
 
 	assert_ok(store_image_get(store, "win11", &image, &err));
