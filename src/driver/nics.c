@@ -8,6 +8,29 @@
 #include <errno.h>
 #include <string.h>
 
+static int compare(const void *a, const void *b)
+{
+	const struct nic_id *x = a, *y = b;
+	uint32_t left = (uint32_t)x->vendor << 16 | x->device;
+	uint32_t right = (uint32_t)y->vendor << 16 | y->device;
+	return (left > right) - (left < right);
+}
+
+/* Sorts, each once; returns how many are left. */
+static size_t compact(struct nic_id *ids, size_t n_ids)
+{
+	size_t n = 0;
+	if (n_ids > 0)
+		qsort(ids, n_ids, sizeof(*ids), compare);
+	for (size_t i = 0; i < n_ids; i++) {
+		if (n > 0 && compare(&ids[n - 1], &ids[i]) == 0)
+			ids[n - 1].any_board |= ids[i].any_board;
+		else
+			ids[n++] = ids[i];
+	}
+	return n;
+}
+
 static bool is_installed(
 	const struct driver_package *package, const char *name, const struct target *target)
 {
@@ -54,6 +77,7 @@ int nics_add_package(struct nic_set *set, const struct driver_package *package,
 		return error_set(err, -ENOMEM, "no memory for the ids of network cards");
 	const char *install = NULL;
 	bool is_good = false;
+	size_t n_before = set->n;
 	for (size_t i = 0; i < package->n_models; i++) {
 		const struct driver_model *model = &package->models[i];
 		if (!taken[model->section])
@@ -66,32 +90,15 @@ int nics_add_package(struct nic_set *set, const struct driver_package *package,
 			add_model(set, model);
 	}
 	/* The same id stands in section after section. */
-	nics_finish(set);
+	set->n = n_before + compact(set->ids + n_before, set->n - n_before);
 	return 0;
-}
-
-static int compare(const void *a, const void *b)
-{
-	const struct nic_id *x = a, *y = b;
-	uint32_t left = (uint32_t)x->vendor << 16 | x->device;
-	uint32_t right = (uint32_t)y->vendor << 16 | y->device;
-	return (left > right) - (left < right);
 }
 
 void nics_finish(struct nic_set *set)
 {
-	size_t n = 0;
-	if (set->n == 0)
-		return;
-	qsort(set->ids, set->n, sizeof(*set->ids), compare);
-	for (size_t i = 0; i < set->n; i++) {
-		if (n > 0 && compare(&set->ids[n - 1], &set->ids[i]) == 0)
-			set->ids[n - 1].any_board |= set->ids[i].any_board;
-		else
-			set->ids[n++] = set->ids[i];
-	}
-	set->n = n;
-	struct nic_id *fitted = reallocarray(set->ids, n, sizeof(*fitted));
+	set->n = compact(set->ids, set->n);
+	struct nic_id *fitted =
+		set->n == 0 ? NULL : reallocarray(set->ids, set->n, sizeof(*fitted));
 	if (fitted != NULL)
 		set->ids = fitted;
 }

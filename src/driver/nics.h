@@ -13,7 +13,7 @@
  * of their packages works without the other. */
 int nics_add_package(struct nic_set *set, const struct driver_package *package,
 	const struct target *target, struct error *err) MUST_CHECK;
-/* nics_add_package() has done it; for who filled a set otherwise. Sorts, each once; a card that one
+/* At the end. Sorts, each once; a card that one
  * package drives on every board is so. */
 void nics_finish(struct nic_set *set);
 const struct nic_id *nics_find(const struct nic_set *set, uint16_t vendor, uint16_t device);
