@@ -240,6 +240,7 @@ static int walk_entry(const struct wimlib_dir_entry *entry, void *context)
 		.name = entry->filename != NULL ? entry->filename : "",
 		.path = entry->full_path,
 		.size = entry->streams[0].resource.uncompressed_size,
+		.sha1 = entry->streams[0].resource.sha1_hash,
 		.is_folder = (entry->attributes & WIMLIB_FILE_ATTRIBUTE_DIRECTORY) != 0,
 		.is_file = (entry->attributes & not_plain) == 0,
 	};
@@ -257,11 +258,34 @@ static int walk_tree(struct wim_file *file, uint32_t index, const char *path, in
 	return code == 0 ? 0 : fault(code, errno, err);
 }
 
+struct inner {
+	wim_entry_function *function;
+	void *context;
+	size_t n_seen;
+};
+
 int wim_file_list(struct wim_file *file, uint32_t index, const char *folder,
 	wim_entry_function *function, void *context, struct error *err)
 {
 	struct walk walk = {.function = function, .context = context};
 	return walk_tree(file, index, folder, WIMLIB_ITERATE_DIR_TREE_FLAG_CHILDREN, &walk, err);
+}
+
+static int pass_inner(void *context, const struct wim_entry *entry)
+{
+	struct inner *inner = context;
+	/* The folder itself comes first. */
+	if (inner->n_seen++ == 0)
+		return 0;
+	return inner->function(inner->context, entry);
+}
+
+int wim_file_walk(struct wim_file *file, uint32_t index, const char *folder,
+	wim_entry_function *function, void *context, struct error *err)
+{
+	struct inner inner = {.function = function, .context = context};
+	struct walk walk = {.function = pass_inner, .context = &inner};
+	return walk_tree(file, index, folder, WIMLIB_ITERATE_DIR_TREE_FLAG_RECURSIVE, &walk, err);
 }
 
 int wim_file_look(struct wim_file *file, uint32_t index, const char *path,
@@ -346,6 +370,15 @@ int wim_file_read(struct wim_file *file, uint32_t index, const char *path, const
 		return error_prefix(err, fault(code, errno, err), "%s", path);
 	rc = read_and_remove(scratch, wanted.name, out);
 	return rc < 0 ? error_set(err, rc, "%s: %s", path, strerror(-rc)) : 0;
+}
+
+int wim_file_extract(struct wim_file *file, uint32_t index, const char *const *paths, size_t n,
+	const char *scratch, struct error *err)
+{
+	errno = 0;
+	int code = wimlib_extract_paths(file->wim, (int)index, scratch, paths, n,
+		WIMLIB_EXTRACT_FLAG_NO_ACLS | WIMLIB_EXTRACT_FLAG_NO_ATTRIBUTES);
+	return code == 0 ? 0 : fault(code, errno, err);
 }
 
 /* ---- all of it ---- */

@@ -30,7 +30,8 @@ struct wim_image {
 struct wim_entry {
 	const char *name; /* as the image has it; lives during the call */
 	const char *path;
-	uint64_t size; /* bytes of the unnamed stream */
+	uint64_t size;       /* bytes of the unnamed stream */
+	const uint8_t *sha1; /* of those bytes: 20; zeros for none */
 	bool is_folder;
 	bool is_file; /* an ordinary file: no link, no folder, not encrypted */
 };
@@ -60,6 +61,9 @@ int wim_file_image(struct wim_file *file, uint32_t index, struct wim_image *ret_
 /* The children of a folder; -ENOENT if there is no such folder. */
 int wim_file_list(struct wim_file *file, uint32_t index, const char *folder,
 	wim_entry_function *function, void *context, struct error *err) MUST_CHECK;
+/* All that is in a folder, and in the folders in it; -ENOENT if there is no such folder. */
+int wim_file_walk(struct wim_file *file, uint32_t index, const char *folder,
+	wim_entry_function *function, void *context, struct error *err) MUST_CHECK;
 /* Calls function once. */
 int wim_file_look(struct wim_file *file, uint32_t index, const char *path,
 	wim_entry_function *function, void *context, struct error *err) MUST_CHECK;
@@ -75,6 +79,11 @@ int wim_file_verify(
    folder in which wimlib puts the file for a moment. */
 int wim_file_read(struct wim_file *file, uint32_t index, const char *path, const char *scratch,
 	struct buffer *out, struct error *err) MUST_CHECK;
+
+/* Many ordinary files at once, by the paths that a listing gave: below the scratch folder they have
+ * the same ones. None of them, or -EINVAL, if one is damaged. */
+int wim_file_extract(struct wim_file *file, uint32_t index, const char *const *paths, size_t n,
+	const char *scratch, struct error *err) MUST_CHECK;
 
 /* Writes the image as the only and bootable one of a new non-solid LZX WIM to fd, which is open for
    reading and writing and empty. Data that is in that form already is not compressed again. */

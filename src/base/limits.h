@@ -90,4 +90,5 @@
 #define LIMIT_RULES_BYTES                 (1U << 20)   /* a file of rules */
 #define LIMIT_RULES_FILES                 1000         /* files of rules in one folder */
 #define LIMIT_DRIVER_RULES                10000        /* rules in force */
+#define LIMIT_INBOX_INFS                  4096         /* INFs that one image brings along; Windows itself has some 1,000 */
 /* clang-format on */

@@ -7,12 +7,15 @@
 
 #include "base/text.h"
 #include "cli/device_source.h"
+#include "cli/image_inbox.h"
 #include "cli/driver_words.h"
 #include "cli/match_print.h"
+#include "cli/revision_word.h"
 #include "cli/rules_open.h"
 #include "cli/words.h"
 #include "device/pci.h"
 #include "device/pci_names.h"
+#include "image/layer.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -153,20 +156,51 @@ static const char *check_request(const struct request *request)
 	return NULL;
 }
 
-static int read_target(const struct request *request, struct store *store,
-	struct target *ret_target, struct error *err)
+/* The Windows that is asked about. */
+struct ground {
+	struct target target;
+	bool has_base; /* an image, and what it drives by itself is known */
+	char base[SHA256_TEXT_BYTES];
+};
+
+static int read_image(const struct revision_word *word, struct store *store,
+	struct image_record *ret_image, struct error *err)
 {
+	struct revision_record revision;
+	int rc = store_image_get(store, word->image, ret_image, err);
+	if (rc < 0 || word->revision == 0)
+		return rc;
+	/* All revisions have one base; that it is there is all that is asked of it. */
+	rc = store_revision_get(store, word->image, word->revision, &revision, err);
+	if (rc == 0)
+		revision_record_clear(&revision);
+	else
+		image_record_clear(ret_image);
+	return rc;
+}
+
+static int read_ground(const struct request *request, struct store *store,
+	struct ground *ret_ground, struct error *err)
+{
+	struct revision_word word;
 	struct image_record image;
-	char text[sizeof(image.version) + sizeof(image.arch) + 1];
+	struct image_inbox inbox;
 	if (request->target != NULL)
-		return target_parse(request->target, ret_target, err);
-	int rc = store_image_get(store, request->image, &image, err);
+		return target_parse(request->target, &ret_ground->target, err);
+	if (!revision_word_parse(request->image, &word, err))
+		return -EINVAL;
+	int rc = read_image(&word, store, &image, err);
 	if (rc < 0)
 		return rc;
-	(void)snprintf(text, sizeof(text), "%s/%s", image.version, image.arch);
+	rc = image_inbox_get(store, &image, &inbox, err);
+	if (rc == 0)
+		rc = image_target(&image, &ret_ground->target, err);
+	(void)text_copy(ret_ground->base, sizeof(ret_ground->base), image.base.sha256);
 	image_record_clear(&image);
-	rc = target_parse(text, ret_target, err);
-	return rc < 0 ? error_prefix(err, rc, "image %s", request->image) : 0;
+	if (rc < 0)
+		return rc;
+	ret_ground->has_base = inbox.is_known;
+	return 0;
 }
 
 static int read_devices(struct request *request, struct store *store, struct error *err)
@@ -277,18 +311,19 @@ static int print_words(const struct cli *cli, const struct answer *answer)
 static int run(struct cli *cli, struct request *request)
 {
 	struct error err = ERROR_NULL;
-	struct target target;
+	struct ground ground = {.has_base = false};
 	CLEANUP(store_closep) struct store *store = NULL;
 	CLEANUP(driver_rules_freep) struct driver_rules *rules = NULL;
 	CLEANUP(matching_closep) struct matching *matching = NULL;
-	CLEANUP(answer_clear) struct answer answer = {.target = &target};
-	if (request->target != NULL && target_parse(request->target, &target, &err) < 0)
+	CLEANUP(answer_clear) struct answer answer = {.target = &ground.target};
+	if (request->target != NULL && target_parse(request->target, &ground.target, &err) < 0)
 		return cli_usage(cli, "--target %s", err.text);
 	if (store_open(cli->state, STORE_READ, &store, &err) < 0 ||
-		read_target(request, store, &target, &err) < 0 ||
+		read_ground(request, store, &ground, &err) < 0 ||
 		read_devices(request, store, &err) < 0 ||
 		rules_open(cli, store, &rules, &err) < 0 ||
-		matching_open(store, rules, &target, NULL, &matching, &err) < 0 ||
+		matching_open(store, rules, &ground.target, ground.has_base ? ground.base : NULL,
+			&matching, &err) < 0 ||
 		find(matching, request, &answer, &err) < 0)
 		return cli_fail(cli, &err);
 	int rc = cli->json ? print_json(cli, &answer) : print_words(cli, &answer);

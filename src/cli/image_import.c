@@ -2,6 +2,7 @@
 /* pewter image import: a WIM, an .iso, a folder or an SDI becomes a boot image. */
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/image_inbox.h"
 #include "cli/image_json.h"
 #include "cli/progress.h"
 #include "cli/table.h"
@@ -28,6 +29,27 @@ static int64_t unix_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+static struct image_inbox inbox_of(const struct import_result *result)
+{
+	return (struct image_inbox){
+		.is_known = result->has_inbox,
+		.count = {.n = result->n_inbox, .n_nics = result->n_inbox_nics},
+	};
+}
+
+static json_t *inbox_json(const struct import_result *result)
+{
+	const struct image_inbox numbers = inbox_of(result);
+	json_t *inbox = image_inbox_json(&numbers);
+	if (!numbers.is_known)
+		return inbox;
+	(void)json_object_set_new(
+		inbox, "without_binary", json_integer((json_int_t)result->n_inbox_bare));
+	(void)json_object_set_new(
+		inbox, "skipped", json_integer((json_int_t)result->n_inbox_skipped));
+	return inbox;
+}
+
 /* Plans of the image that was replaced: they named its revisions. */
 struct lost_plans {
 	struct plan_record *plans; /* owned */
@@ -47,6 +69,10 @@ static int print_json(
 		(void)json_array_append_new(
 			warnings, json_pack("{s:s}", "text", result->warnings[i]));
 	json_t *image = image_to_json(&result->record);
+	if (json_object_set_new(image, "inbox", inbox_json(result)) != 0) {
+		json_decref(image);
+		image = NULL;
+	}
 	json_t *document = json_pack("{s:o, s:o, s:{s:s, s:i, s:s?}, s:o}", "image", image,
 		"warnings", warnings, "source", "kind", result->source_kind, "index",
 		(int)result->source_index, "converted",
@@ -66,6 +92,9 @@ static void print_words(const struct import_result *result)
 	char loaders[512];
 	char version[64];
 	char size[SIZE_TEXT_BYTES];
+	char inbox[IMAGE_INBOX_TEXT_BYTES];
+	const struct image_inbox numbers = inbox_of(result);
+	image_inbox_format(&numbers, inbox);
 	size_format(record->base.size, size);
 	image_loaders_text(record, loaders, sizeof(loaders));
 	image_version_text(record, version, sizeof(version));
@@ -76,6 +105,7 @@ static void print_words(const struct import_result *result)
 		(void)printf("  kept as the SDI it is: the volume in it becomes the RAM disk\n");
 	else if (strcmp(result->source_kind, "SDI") == 0)
 		(void)printf("  the image is the WIM that was inside of the SDI\n");
+	(void)printf("  drivers of its own: %s\n", inbox);
 	if (result->converted[0] != 0)
 		(void)printf(
 			"  written anew as a plain LZX WIM: the source is %s\n", result->converted);

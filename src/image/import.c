@@ -9,6 +9,8 @@
 #include "format/wim.h"
 #include "image/base.h"
 #include "image/borrow.h"
+#include "image/inbox.h"
+#include "image/layer.h"
 #include "image/sdi_base.h"
 #include "image/source.h"
 #include "image/wim_place.h"
@@ -37,10 +39,13 @@ struct import {
 	struct wim_place image; /* the base, for who looks for files in it */
 	struct boot_files files;
 	char arch[8];
+	bool has_inbox;
+	struct inbox inbox;
 };
 
 static void import_clear(struct import *import)
 {
+	inbox_clear(&import->inbox);
 	boot_files_clear(&import->files);
 	base_clear(&import->base);
 	import->source = source_close(import->source);
@@ -332,6 +337,20 @@ static void describe(struct import *import, struct image_record *record)
 	record->created_ms = import->request->now_ms;
 }
 
+/* A WIM that does not say which Windows it is has drivers that are for nobody knows what. */
+static int read_inbox(struct import *import, struct error *err)
+{
+	CLEANUP(image_record_clear) struct image_record record = {0};
+	struct target target;
+	struct error why = ERROR_NULL;
+	describe(import, &record);
+	if (import->base.wim == NULL || image_target(&record, &target, &why) < 0)
+		return 0;
+	import->has_inbox = true;
+	return inbox_read(import->base.wim, &target, import->scratch, import->request->progress,
+		&import->inbox, err);
+}
+
 static int keep_files(struct import *import, struct image_record *record, struct error *err)
 {
 	if (import->files.n_files == 0)
@@ -363,16 +382,24 @@ static int keep(struct import *import, struct import_result *ret_result, struct 
 	progress_tell(import->request->progress, "hashing", 0, 0);
 	rc = store_blob_commit(import->store, fd, &record.base, err);
 	if (rc == 0)
-		rc = store_image_add(import->store, &record, import->request->replace, err);
+		rc = inbox_keep(import->store, &record, import->request->replace,
+			import->has_inbox ? &import->inbox : NULL, err);
 	if (rc < 0)
 		return rc;
 
 	*ret_result = (struct import_result){
 		.record = record,
 		.source_index = import->base.source_index,
+		.has_inbox = import->has_inbox,
+		.n_inbox = import->inbox.n_packages,
+		.n_inbox_bare = import->inbox.n_bare,
+		.n_inbox_skipped = import->inbox.n_skipped,
 		.n_warnings = import->files.n_notes,
 	};
 	record = (struct image_record){0};
+	for (size_t i = 0; i < import->inbox.n_packages; i++)
+		ret_result->n_inbox_nics +=
+			text_equal_nocase(import->inbox.packages[i].class, "Net");
 	(void)text_copy(ret_result->source_kind, sizeof(ret_result->source_kind),
 		import->source != NULL ? source_kind(import->source)
 		: import->from_sdi     ? "SDI"
@@ -398,6 +425,8 @@ int image_import(struct store *store, const struct import_request *request,
 		rc = gather_files(&import, err);
 	if (rc == 0)
 		rc = settle_arch(&import, err);
+	if (rc == 0)
+		rc = read_inbox(&import, err);
 	if (rc == 0) {
 		note_gaps(&import);
 		rc = keep(&import, ret_result, err);

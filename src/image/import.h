@@ -32,6 +32,10 @@ struct import_result {
 	uint32_t source_index; /* which image of the source's WIM */
 	char source_kind[16];  /* "WIM", "SDI", "folder", "UDF", "ISO 9660" */
 	char converted[64];    /* why the base is not the source's bytes; "" if it is */
+	bool has_inbox;        /* what the image drives by itself is known: it names its Windows */
+	size_t n_inbox, n_inbox_nics; /* drivers of its own; those of class Net */
+	size_t n_inbox_bare;          /* INFs without their binaries */
+	size_t n_inbox_skipped;       /* INFs that are no drivers */
 	size_t n_warnings;
 	char warnings[BOOT_NOTES_MAX][ERROR_TEXT_BYTES];
 };
