@@ -35,7 +35,7 @@ const struct command commands[] = {
 	{"driver mark", "ID --incompatible CONDITION [--instead ID] [--why TEXT]",
 		"a driver package is passed over where it does not work", cmd_driver_mark},
 	{"driver match",
-		"--target VERSION/ARCH|--image NAME "
+		"--target VERSION/ARCH|--image NAME[@REV] "
 		"--client NAME|--devices FILE|--hwid ID[,ID]... [--compatible ID,...] "
 		"[--class NAME,...]",
 		"which packages serve devices on a Windows, best first, and why", cmd_driver_match},
