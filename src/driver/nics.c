@@ -55,29 +55,21 @@ static void add_model(struct nic_set *set, const struct driver_model *model)
 	}
 }
 
-static int make_room(struct nic_set *set, const struct driver_package *package)
+/* What the package names, with room for all of it. */
+static int gather(
+	const struct driver_package *package, const struct target *target, struct nic_set *ret_set)
 {
-	size_t n = set->n + 1;
+	size_t n = 1;
 	for (size_t i = 0; i < package->n_models; i++)
 		n += package->models[i].n_ids;
-	struct nic_id *grown = reallocarray(set->ids, n, sizeof(*grown));
-	if (grown == NULL)
-		return -ENOMEM;
-	set->ids = grown;
-	return 0;
-}
-
-int nics_add_package(struct nic_set *set, const struct driver_package *package,
-	const struct target *target, struct error *err)
-{
-	if (!text_equal_nocase(package->class, "Net"))
-		return 0;
 	CLEANUP(memory_freep) bool *taken = target_sections(package, target);
-	if (taken == NULL || make_room(set, package) < 0)
-		return error_set(err, -ENOMEM, "no memory for the ids of network cards");
+	struct nic_set set = {.ids = calloc(n, sizeof(*set.ids))};
+	if (taken == NULL || set.ids == NULL) {
+		nic_set_clear(&set);
+		return -ENOMEM;
+	}
 	const char *install = NULL;
 	bool is_good = false;
-	size_t n_before = set->n;
 	for (size_t i = 0; i < package->n_models; i++) {
 		const struct driver_model *model = &package->models[i];
 		if (!taken[model->section])
@@ -87,11 +79,49 @@ int nics_add_package(struct nic_set *set, const struct driver_package *package,
 			is_good = is_installed(package, model->install, target);
 		install = model->install;
 		if (is_good)
-			add_model(set, model);
+			add_model(&set, model);
 	}
 	/* The same id stands in section after section. */
-	set->n = n_before + compact(set->ids + n_before, set->n - n_before);
+	set.n = compact(set.ids, set.n);
+	*ret_set = set;
 	return 0;
+}
+
+/* Both are in order, and so is what becomes of them: hundreds of packages cost no sorting of all.
+ */
+static int merge(struct nic_set *set, const struct nic_set *more)
+{
+	struct nic_id *ids = calloc(set->n + more->n + 1, sizeof(*ids));
+	size_t n = 0, i = 0, k = 0;
+	if (ids == NULL)
+		return -ENOMEM;
+	while (i < set->n || k < more->n) {
+		int order = i == set->n    ? 1
+			    : k == more->n ? -1
+					   : compare(&set->ids[i], &more->ids[k]);
+		ids[n] = order <= 0 ? set->ids[i] : more->ids[k];
+		if (order == 0)
+			ids[n].any_board |= more->ids[k].any_board;
+		i += order <= 0;
+		k += order >= 0;
+		n++;
+	}
+	free(set->ids);
+	set->ids = ids;
+	set->n = n;
+	return 0;
+}
+
+int nics_add_package(struct nic_set *set, const struct driver_package *package,
+	const struct target *target, struct error *err)
+{
+	CLEANUP(nic_set_clear) struct nic_set more = {.ids = NULL};
+	if (!text_equal_nocase(package->class, "Net"))
+		return 0;
+	int rc = gather(package, target, &more);
+	if (rc == 0 && more.n > 0)
+		rc = merge(set, &more);
+	return rc < 0 ? error_set(err, rc, "no memory for the ids of network cards") : 0;
 }
 
 void nics_finish(struct nic_set *set)

@@ -10,10 +10,10 @@
 /* Adds those of the package (with its lists) that are of class Net and that the target installs
  * with all their files; nothing for other classes. "PCI\VEN_8086&DEV_15F3" and with &REV_: every
  * board; with &SUBSYS_: some. Cards in several tiers (driver/tiers.h) are not among them: neither
- * of their packages works without the other. */
+ * of their packages works without the other. The set is in order, and stays so. */
 int nics_add_package(struct nic_set *set, const struct driver_package *package,
 	const struct target *target, struct error *err) MUST_CHECK;
-/* At the end. Sorts, each once; a card that one
+/* For who filled a set otherwise. Sorts, each once; a card that one
  * package drives on every board is so. */
 void nics_finish(struct nic_set *set);
 const struct nic_id *nics_find(const struct nic_set *set, uint16_t vendor, uint16_t device);
