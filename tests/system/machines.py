@@ -185,6 +185,10 @@ def must_have_fetched(lab, server, boot_id, over_http):
 
 # ---- cases ----
 
+class Skipped(Exception):
+    """This machine cannot run the case; why."""
+
+
 def keep(lab, folder, name):
     os.makedirs(folder, exist_ok=True)
     for number, process in enumerate(lab.processes):
@@ -210,15 +214,19 @@ def run_cases(test, cases):
         started = time.monotonic()
         why = None
         with Lab() as lab:
+            skipped = None
             try:
                 case(lab)
+            except Skipped as error:
+                skipped = str(error)
             except Exception as error:  # whatever went wrong, the other cases run
                 why = f"{type(error).__name__}: {error}"
             for process in reversed(lab.processes):
                 process.stop()
             keep(lab, kept, f"{test}-{name}")
         failures += why is not None
-        print(f"{'not ok' if why else 'ok'} {number} - {test} {name}: {case.__doc__} # {time.monotonic() - started:.1f} s", flush=True)
+        remark = f"skip {skipped}" if skipped else f"{time.monotonic() - started:.1f} s"
+        print(f"{'not ok' if why else 'ok'} {number} - {test} {name}: {case.__doc__} # {remark}", flush=True)
         for line in (why or "").splitlines():
             print(f"# {line}", flush=True)
     sys.exit(1 if failures else 0)
