@@ -175,24 +175,53 @@ static void boots_an_sdi(void **state)
 	buffer_free(&hive);
 }
 
-/* What others make of it. Each line is a command and what it must print. */
-static void others_read_it(void **state)
+struct outside {
+	const char *command, *printed;
+};
+
+/* What others make of it: each line is a command and what it must print. */
+static void read_from_outside(
+	const struct image_bcd_parameters *p, const struct outside *checks, size_t n_checks)
 {
-	(void)state;
-	if (system("command -v hivexsh hivexget hivexml >/dev/null") != 0) {
-		print_message(
-			"hivexsh is not installed (libhivex-bin): not checked from outside\n");
-		skip();
-	}
 	char path[] = "/tmp/pewter-bcd-XXXXXX";
 	int fd = mkstemp(path);
 	assert_true(fd >= 0);
-	struct buffer hive = build(&pxe);
+	struct buffer hive = build(p);
 	assert_int_equal(write(fd, hive.bytes, hive.size), hive.size);
 	assert_int_equal(close(fd), 0);
 	buffer_free(&hive);
+	for (size_t i = 0; i < n_checks; i++) {
+		char command[512], got[512] = "";
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+		(void)snprintf(command, sizeof(command), checks[i].command, path);
+#pragma GCC diagnostic pop
+		FILE *pipe = popen(command, "r");
+		assert_non_null(pipe);
+		size_t n = fread(got, 1, sizeof(got) - 1, pipe);
+		got[n] = 0;
+		assert_int_equal(pclose(pipe), 0);
+		assert_string_equal(got, checks[i].printed);
+	}
+	assert_int_equal(unlink(path), 0);
+}
 
-	static const char *const checks[][2] = {
+static void skip_without_hivex(void)
+{
+	if (system("command -v hivexsh hivexget hivexml >/dev/null") == 0)
+		return;
+	print_message("hivexsh is not installed (libhivex-bin): not checked from outside\n");
+	skip();
+}
+
+#define LS(object)                                                                                 \
+	"printf 'cd \\\\Objects\\\\" object                                                        \
+	"\\\\Elements\\nls\\n' | hivexsh %s | sort | tr '\\n' ' '"
+
+static void others_read_it(void **state)
+{
+	(void)state;
+	static const struct outside checks[] = {
 		{"hivexget %s '\\Description' KeyName", "BCD00000000\n"},
 		{"hivexget %s '\\Objects\\" LOADER "\\Elements\\12000002' Element",
 			"\\windows\\system32\\boot\\winload.efi\n"},
@@ -200,27 +229,47 @@ static void others_read_it(void **state)
 			"\\b\\abcdefgh2345\\boot.sdi\n"},
 		{"hivexget %s '\\Objects\\" MANAGER "\\Elements\\24000001' Element | tr -d '\\n'",
 			LOADER},
-		{"printf 'cd \\\\Objects\\\\" LOADER
-		 "\\\\Elements\\nls\\n' | hivexsh %s | sort | tr '\\n' ' '",
+		{LS(LOADER),
 			"11000001 12000002 12000004 12000005 21000001 22000002 26000010 26000022 "},
 		{"printf 'cd \\\\Objects\\nls\\n' | hivexsh %s | sort | tr '\\n' ' '",
 			OPTIONS " " LOADER " " MANAGER " "},
 		{"hivexml %s | grep -o '<value ' | wc -l", "23\n"},
 	};
-	for (size_t i = 0; i < ARRAY_SIZE(checks); i++) {
-		char command[512], got[512] = "";
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-		(void)snprintf(command, sizeof(command), checks[i][0], path);
-#pragma GCC diagnostic pop
-		FILE *pipe = popen(command, "r");
-		assert_non_null(pipe);
-		size_t n = fread(got, 1, sizeof(got) - 1, pipe);
-		got[n] = 0;
-		assert_int_equal(pclose(pipe), 0);
-		assert_string_equal(got, checks[i][1]);
-	}
-	assert_int_equal(unlink(path), 0);
+	skip_without_hivex();
+	read_from_outside(&pxe, checks, ARRAY_SIZE(checks));
+}
+
+static void others_read_that_of_media(void **state)
+{
+	(void)state;
+	const struct image_bcd_parameters media = {.description = "win11",
+		.sdi_path = "\\boot\\boot.sdi",
+		.wim_path = "\\sources\\boot.wim"};
+	static const struct outside checks[] = {
+		{"hivexget %s '\\Objects\\" LOADER "\\Elements\\12000002' Element",
+			"\\windows\\system32\\boot\\winload.exe\n"},
+		{LS(OPTIONS), "31000003 32000004 "},
+	};
+	skip_without_hivex();
+	read_from_outside(&media, checks, ARRAY_SIZE(checks));
+}
+
+static void others_read_that_of_an_sdi(void **state)
+{
+	(void)state;
+	const struct image_bcd_parameters sdi = {.description = "old",
+		.image_sdi_path = "\\boot\\image.sdi",
+		.ramdisk_offset = 8192,
+		.ramdisk_length = 0x10000000};
+	static const struct outside checks[] = {
+		{LS(OPTIONS), "35000001 35000005 "},
+		{"hivexget %s '\\Objects\\" OPTIONS "\\Elements\\35000001' Element | od -An -tx1",
+			" 00 20 00 00 00 00 00 00\n"},
+		{"hivexget %s '\\Objects\\" OPTIONS "\\Elements\\35000005' Element | od -An -tx1",
+			" 00 00 00 10 00 00 00 00\n"},
+	};
+	skip_without_hivex();
+	read_from_outside(&sdi, checks, ARRAY_SIZE(checks));
 }
 
 static void is_the_same_each_time(void **state)
@@ -282,6 +331,8 @@ int main(void)
 		cmocka_unit_test(leaves_out_what_is_not_asked_for),
 		cmocka_unit_test(boots_an_sdi),
 		cmocka_unit_test(others_read_it),
+		cmocka_unit_test(others_read_that_of_media),
+		cmocka_unit_test(others_read_that_of_an_sdi),
 		cmocka_unit_test(is_the_same_each_time),
 		cmocka_unit_test(says_how_long_it_takes),
 		cmocka_unit_test(walks_no_rubbish),
