@@ -132,3 +132,23 @@ int json_add_text(struct buffer *out, const char *text)
 	free(quoted);
 	return rc;
 }
+
+int json_node_copy_text(const struct json_node *node, char *out, size_t size)
+{
+	size_t n = 0;
+	const char *text = json_node_text(node, &n);
+	if (text == NULL || n >= size || memchr(text, 0, n) != NULL)
+		return -EINVAL;
+	memcpy(out, text, n);
+	out[n] = 0;
+	return 0;
+}
+
+int json_node_count(const struct json_node *node, uint32_t *ret_number)
+{
+	int64_t number = 0;
+	if (!json_node_integer(node, &number) || number < 1 || number > UINT32_MAX)
+		return -EINVAL;
+	*ret_number = (uint32_t)number;
+	return 0;
+}

@@ -34,6 +34,9 @@ const struct json_node *json_node_at(const struct json_node *node, size_t index)
 const char *json_node_text(const struct json_node *node, size_t *ret_n);
 /* A number without a fraction: false for anything else. */
 bool json_node_integer(const struct json_node *node, int64_t *ret_value);
+/* A text that fits into out and has no NUL in it; a number from 1 to UINT32_MAX. Else -EINVAL. */
+int json_node_copy_text(const struct json_node *node, char *out, size_t size) MUST_CHECK;
+int json_node_count(const struct json_node *node, uint32_t *ret_number) MUST_CHECK;
 /* The members of an object, in their order, until one visit gives something else than 0, which is
  * returned. */
 typedef int json_visit_function(void *context, const char *key, const struct json_node *value);

@@ -31,6 +31,16 @@ static size_t compact(struct nic_id *ids, size_t n_ids)
 	return n;
 }
 
+/*
+ * Cards in several tiers (driver/tiers.h) are named by a bus driver of class System. Whether its
+ * second half is there too only a plan can tell, so such a card is driven perhaps. What merely
+ * gives a part of the chipset its name has no service.
+ */
+static bool is_bus_driver(const struct driver_package *package)
+{
+	return text_equal_nocase(package->class, "System");
+}
+
 static bool is_installed(
 	const struct driver_package *package, const char *name, const struct target *target)
 {
@@ -38,20 +48,21 @@ static bool is_installed(
 		const struct driver_install *install = &package->installs[i];
 		if (strcmp(install->arch, target->arch) == 0 &&
 			text_equal_nocase(install->name, name))
-			return install->section != NULL && install->n_missing == 0;
+			return install->section != NULL && install->n_missing == 0 &&
+			       (!is_bus_driver(package) || install->service != NULL);
 	}
 	return false;
 }
 
 /* Ids with a class code are no card's: one driver for all cards is the Windows' own business. */
-static void add_model(struct nic_set *set, const struct driver_model *model)
+static void add_model(struct nic_set *set, const struct driver_model *model, bool is_bus)
 {
 	for (size_t i = 0; i < model->n_ids; i++) {
 		struct pci_function function;
 		if (pci_parse_id(model->ids[i], &function) && !function.has_class)
 			set->ids[set->n++] = (struct nic_id){.vendor = function.vendor,
 				.device = function.device,
-				.any_board = !function.has_subsystem};
+				.any_board = !function.has_subsystem && !is_bus};
 	}
 }
 
@@ -79,7 +90,7 @@ static int gather(
 			is_good = is_installed(package, model->install, target);
 		install = model->install;
 		if (is_good)
-			add_model(&set, model);
+			add_model(&set, model, is_bus_driver(package));
 	}
 	/* The same id stands in section after section. */
 	set.n = compact(set.ids, set.n);
@@ -116,7 +127,7 @@ int nics_add_package(struct nic_set *set, const struct driver_package *package,
 	const struct target *target, struct error *err)
 {
 	CLEANUP(nic_set_clear) struct nic_set more = {.ids = NULL};
-	if (!text_equal_nocase(package->class, "Net"))
+	if (!text_equal_nocase(package->class, "Net") && !is_bus_driver(package))
 		return 0;
 	int rc = gather(package, target, &more);
 	if (rc == 0 && more.n > 0)

@@ -8,9 +8,10 @@
 #include "store/revisions.h"
 
 /* Adds those of the package (with its lists) that are of class Net and that the target installs
- * with all their files; nothing for other classes. "PCI\VEN_8086&DEV_15F3" and with &REV_: every
- * board; with &SUBSYS_: some. Cards in several tiers (driver/tiers.h) are not among them: neither
- * of their packages works without the other. The set is in order, and stays so. */
+ * with all their files. "PCI\VEN_8086&DEV_15F3" and with &REV_: every board; with &SUBSYS_: some.
+ * Of class System those that have a service, as some boards only: they may be the lower half of a
+ * card in several tiers (driver/tiers.h). Nothing for other classes. The set is in order, and stays
+ * so. */
 int nics_add_package(struct nic_set *set, const struct driver_package *package,
 	const struct target *target, struct error *err) MUST_CHECK;
 /* For who filled a set otherwise. Sorts, each once; a card that one

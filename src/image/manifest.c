@@ -153,35 +153,15 @@ void manifest_clear(struct manifest *manifest)
 	*manifest = (struct manifest){.packages = NULL};
 }
 
-static int take_text(const struct json_node *value, char *out, size_t size)
-{
-	size_t n = 0;
-	const char *text = json_node_text(value, &n);
-	if (text == NULL || n >= size || memchr(text, 0, n) != NULL)
-		return -EINVAL;
-	memcpy(out, text, n);
-	out[n] = 0;
-	return 0;
-}
-
-static int take_number(const struct json_node *value, uint32_t *ret_number)
-{
-	int64_t number = 0;
-	if (!json_node_integer(value, &number) || number < 1 || number > UINT32_MAX)
-		return -EINVAL;
-	*ret_number = (uint32_t)number;
-	return 0;
-}
-
 static int take_package_member(void *context, const char *key, const struct json_node *value)
 {
 	struct revision_package *package = context;
 	if (strcmp(key, "folder") == 0)
-		return take_number(value, &package->number);
+		return json_node_count(value, &package->number);
 	if (strcmp(key, "id") == 0)
-		return take_text(value, package->id, sizeof(package->id));
+		return json_node_copy_text(value, package->id, sizeof(package->id));
 	if (strcmp(key, "inf") == 0)
-		return take_text(value, package->inf, sizeof(package->inf));
+		return json_node_copy_text(value, package->inf, sizeof(package->inf));
 	return 0;
 }
 
@@ -211,11 +191,11 @@ static int take_member(void *context, const char *key, const struct json_node *v
 {
 	struct manifest *manifest = context;
 	if (strcmp(key, "image") == 0)
-		return take_text(value, manifest->image, sizeof(manifest->image));
+		return json_node_copy_text(value, manifest->image, sizeof(manifest->image));
 	if (strcmp(key, "base") == 0)
-		return take_text(value, manifest->base, sizeof(manifest->base));
+		return json_node_copy_text(value, manifest->base, sizeof(manifest->base));
 	if (strcmp(key, "revision") == 0)
-		return take_number(value, &manifest->revision);
+		return json_node_count(value, &manifest->revision);
 	if (strcmp(key, "packages") == 0)
 		return take_packages(manifest, value);
 	return 0;

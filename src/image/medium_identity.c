@@ -40,25 +40,13 @@ int medium_identity_write(const struct medium_identity *identity, struct buffer 
 
 /* ---- reading ---- */
 
+/* It comes from a medium that somebody found in a drawer, and is printed. */
 static int take_text(const struct json_node *value, char *out, size_t size)
 {
-	size_t n = 0;
-	const char *text = json_node_text(value, &n);
-	if (text == NULL || n >= size || memchr(text, 0, n) != NULL)
-		return -EINVAL;
-	memcpy(out, text, n);
-	out[n] = 0;
-	text_disarm(out, n);
-	return 0;
-}
-
-static int take_revision(const struct json_node *value, uint32_t *ret_revision)
-{
-	int64_t number = 0;
-	if (!json_node_integer(value, &number) || number < 1 || number > UINT32_MAX)
-		return -EINVAL;
-	*ret_revision = (uint32_t)number;
-	return 0;
+	int rc = json_node_copy_text(value, out, size);
+	if (rc == 0)
+		text_disarm(out, strlen(out));
+	return rc;
 }
 
 static int take_member(void *context, const char *key, const struct json_node *value)
@@ -75,7 +63,7 @@ static int take_member(void *context, const char *key, const struct json_node *v
 	if (strcmp(key, "pewter") == 0)
 		return take_text(value, identity->pewter, sizeof(identity->pewter));
 	if (strcmp(key, "revision") == 0)
-		return take_revision(value, &identity->revision);
+		return json_node_count(value, &identity->revision);
 	if (strcmp(key, "made_ms") == 0)
 		return json_node_integer(value, &identity->made_ms) ? 0 : -EINVAL;
 	return 0; /* of a later Pewter */

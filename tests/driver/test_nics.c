@@ -85,11 +85,28 @@ static void sets_of_several_packages(void **state)
 	assert_null(nics_find(&set, 0x8086, 0x15f4));
 }
 
+/* The lower half of a card in two tiers is driven perhaps; what only names a chip is no driver. */
+static void cards_in_several_tiers(void **state)
+{
+	(void)state;
+	static const struct sample bus = {"bus.inf",
+		"[Version]\nSignature=$CHICAGO$\nClass=System\n[Manufacturer]\nA=M,NTamd64\n"
+		"[M.NTamd64]\nD=Bus,PCI\\VEN_14E4&DEV_1639\nD=Name,PCI\\VEN_8086&DEV_2918\n"
+		"[Bus.NT]\n[Bus.NT.Services]\nAddService=b06bdrv,2,Service\n[Service]\n"
+		"ServiceBinary=%12%\\bxvbda.sys\n[Name.NT]\n[Name.NT.Services]\nAddService=,2\n",
+		DRIVER_SIGNED, NULL};
+	CLEANUP(nic_set_clear) struct nic_set set = {.n = 0};
+	add_to_set(&set, &bus, "10.0.22621/amd64");
+	nics_finish(&set);
+	assert_set(&set, "14E4:1639");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(cards_of_one_windows, start, stop),
 		cmocka_unit_test_setup_teardown(sets_of_several_packages, start, stop),
+		cmocka_unit_test_setup_teardown(cards_in_several_tiers, start, stop),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
