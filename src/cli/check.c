@@ -57,7 +57,8 @@ static void print_totals(
 {
 	char size[SIZE_TEXT_BYTES];
 	size_format(totals->n_bytes, size);
-	(void)printf("%zu blobs (%s), %zu revisions: ", totals->n_blobs, size, n_revisions);
+	(void)printf("%zu blob%s (%s), %zu revision%s: ", totals->n_blobs,
+		totals->n_blobs == 1 ? "" : "s", size, n_revisions, n_revisions == 1 ? "" : "s");
 	if (report->n_faults > 0)
 		(void)printf("%zu fault%s", report->n_faults, report->n_faults == 1 ? "" : "s");
 	else
