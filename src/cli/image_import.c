@@ -146,6 +146,16 @@ static int run(struct cli *cli, struct import_request *request)
 	progress_phases_end(&phases);
 	if (rc < 0)
 		return cli_fail(cli, &err);
+	/* All of them went with the old image, or none. */
+	struct lost_plans kept = {.plans = NULL};
+	rc = lost.n == 0 ? 0 : store_plan_list(store, request->name, &kept.plans, &kept.n, &err);
+	if (rc == 0 && kept.n > 0) {
+		lost_plans_clear(&lost);
+		lost = (struct lost_plans){.plans = NULL};
+	}
+	lost_plans_clear(&kept);
+	if (rc < 0)
+		return cli_fail(cli, &err);
 	/* What the replaced image alone had. It costs only space if this fails: the next one tries
 	   again. */
 	size_t n;

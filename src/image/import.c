@@ -384,6 +384,11 @@ static int keep(struct import *import, struct import_result *ret_result, struct 
 	if (rc == 0)
 		rc = inbox_keep(import->store, &record, import->request->replace,
 			import->has_inbox ? &import->inbox : NULL, err);
+	/* As it is now: one whose base is the same has kept its revisions. */
+	if (rc == 0) {
+		image_record_clear(&record);
+		rc = store_image_get(import->store, import->request->name, &record, err);
+	}
 	if (rc < 0)
 		return rc;
 

@@ -75,6 +75,36 @@ static int add_record(struct store *store, const struct image_record *record, st
 	return rc == 0 ? revision_add_first(store, record, created_ms, err) : rc;
 }
 
+/* What a second import of the same base found: the record is told anew, and revisions, plans and
+ * media made of it stay what they are. 1 if there was such an image, 0 if not. */
+static int renew_record(struct store *store, const struct image_record *record, struct error *err)
+{
+	CLEANUP(sql_done)
+	struct sql_query query = sql_query(store->sql,
+		"UPDATE image SET arch = ?, version = ?, winpe = ?, description = ?, source = ?"
+		" WHERE name = ? AND base = ? AND boot_index = ? AND format = ?"
+		" AND ramdisk_offset = ? AND ramdisk_length = ?");
+	sql_put_text(&query, record->arch);
+	sql_put_text(&query, record->version);
+	sql_put_text(&query, record->winpe);
+	sql_put_text(&query, record->description);
+	sql_put_text(&query, record->source);
+	sql_put_text(&query, record->name);
+	sql_put_text(&query, record->base.sha256);
+	sql_put_i64(&query, record->boot_index);
+	sql_put_text(&query, record->is_sdi ? "sdi" : "wim");
+	sql_put_u64(&query, record->ramdisk_offset);
+	sql_put_u64(&query, record->ramdisk_length);
+	int rc = sql_execute(&query, err);
+	if (rc < 0 || sql_n_changed(store->sql) == 0)
+		return rc;
+	CLEANUP(sql_done)
+	struct sql_query files = sql_query(store->sql, "DELETE FROM image_file WHERE image = ?");
+	sql_put_text(&files, record->name);
+	rc = sql_execute(&files, err);
+	return rc < 0 ? rc : 1;
+}
+
 static int delete_image(struct store *store, const char *name, struct error *err)
 {
 	CLEANUP(sql_done)
@@ -90,9 +120,12 @@ int store_image_add(
 	int rc = sql_enter(store->sql, SQL_DURABLE, &scope, err);
 	if (rc < 0)
 		return rc;
-	if (replace)
+	int is_renewed = replace ? renew_record(store, record, err) : 0;
+	if (is_renewed < 0)
+		rc = is_renewed;
+	if (rc == 0 && replace && !is_renewed)
 		rc = delete_image(store, record->name, err);
-	if (rc == 0)
+	if (rc == 0 && !is_renewed)
 		rc = add_record(store, record, err);
 	for (size_t i = 0; rc == 0 && i < record->n_files; i++)
 		rc = add_file(store, record->name, &record->files[i], err);

@@ -138,7 +138,8 @@ struct image_record {
 void image_record_clear(struct image_record *record);
 
 /* Adds the image at revision 1; -EEXIST if the name is taken and replace is false. With replace,
-   the old one goes in the same transaction. */
+   the old one goes in the same transaction, with its revisions and plans; but if it has the same
+   base, those stay and only what the record says and its files are renewed. */
 int store_image_add(struct store *store, const struct image_record *record, bool replace,
 	struct error *err) MUST_CHECK;
 /* With files. */

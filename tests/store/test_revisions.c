@@ -312,6 +312,36 @@ static void test_refusals(void **state)
 	scratch_remove();
 }
 
+/* The same base again (to bring back what a disk lost) keeps what was made on it. */
+static void test_renewed_image(void **state)
+{
+	(void)state;
+	struct error err = ERROR_NULL;
+	struct revision_record record;
+	struct image_record image;
+	scratch_make();
+	struct store *store = open_store();
+	add_image(store, "win11", "the base");
+	assert_ok(sample_revision(store, "win11", 1, 2, &record, &err));
+	assert_ok(store_revision_add(store, &record, 1, &err));
+	revision_record_clear(&record);
+	add_image(store, "win11", "the base");
+	assert_ok(store_image_get(store, "win11", &image, &err));
+	assert_int_equal(image.revision, 2);
+	assert_int_equal(image.n_files, 2);
+	image_record_clear(&image);
+	assert_ok(store_revision_get(store, "win11", 2, &record, &err));
+	assert_int_equal(record.n_packages, 2);
+	revision_record_clear(&record);
+	add_image(store, "win11", "another base");
+	assert_ok(store_image_get(store, "win11", &image, &err));
+	assert_int_equal(image.revision, 1);
+	image_record_clear(&image);
+	assert_int_equal(store_revision_get(store, "win11", 2, &record, &err), -ENOENT);
+	store_close(store);
+	scratch_remove();
+}
+
 /* Several processes, each adding its revisions to one image, as fast as they can. */
 static void test_many_writers(void **state)
 {
@@ -488,6 +518,7 @@ int main(void)
 		cmocka_unit_test(test_revisions),
 		cmocka_unit_test(test_own_revisions),
 		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_renewed_image),
 		cmocka_unit_test(test_many_writers),
 		cmocka_unit_test(test_sweep),
 		cmocka_unit_test(test_inbox_nics),
