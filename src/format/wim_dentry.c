@@ -22,6 +22,7 @@ enum {
 	STREAM_BYTES = 38,
 	STREAM_SHA1_AT = 16,
 	STREAM_NAME_BYTES_AT = 36,
+	ITEM_HEADER_BYTES = 8,
 };
 
 #define NO_SECURITY 0xffffffffU
@@ -164,10 +165,23 @@ size_t wim_dentry_size(size_t n_units)
 	return (size_t)align(DENTRY_BYTES + 2 * n_units + 2);
 }
 
+/* All metadata has less than 4 GB. */
+static void write_padding(uint8_t *bytes, size_t n)
+{
+	struct writer writer = writer_over(bytes, n);
+	if (n == 0)
+		return;
+	writer_le32(&writer, WIM_PADDING_TAG);
+	writer_le32(&writer, (uint32_t)(n - ITEM_HEADER_BYTES));
+	writer_zeros(&writer, n - ITEM_HEADER_BYTES);
+	assert(!writer.failed);
+}
+
 void wim_dentry_write(const struct wim_dentry_draft *draft, uint8_t *bytes)
 {
-	const size_t n = wim_dentry_size(draft->n_units);
-	struct writer writer = writer_over(bytes, n);
+	const size_t own_bytes = wim_dentry_size(draft->n_units);
+	const size_t n = own_bytes + draft->padding;
+	struct writer writer = writer_over(bytes, own_bytes);
 
 	writer_le64(&writer, n);
 	writer_le32(&writer, draft->attributes);
@@ -188,12 +202,25 @@ void wim_dentry_write(const struct wim_dentry_draft *draft, uint8_t *bytes)
 		writer_le16(&writer, draft->name[i]);
 	writer_zeros(&writer, writer_left(&writer));
 	assert(!writer.failed);
+	write_padding(bytes + own_bytes, draft->padding);
 }
 
 void wim_dentry_set_children(uint8_t *bytes, uint64_t children)
 {
 	struct writer writer = writer_over(bytes + AT_CHILDREN, 8);
 	writer_le64(&writer, children);
+}
+
+void wim_dentry_drop_streams(uint8_t *bytes, size_t n_bytes)
+{
+	const size_t own_bytes = (size_t)align(le(bytes, 8));
+	struct writer writer = writer_over(bytes, 8);
+
+	writer_le64(&writer, n_bytes);
+	write_padding(bytes + own_bytes, n_bytes - own_bytes);
+	writer = writer_over(bytes + AT_N_STREAMS, 2);
+	writer_le16(&writer, 0);
+	assert(!writer.failed);
 }
 
 void wim_dentry_set_content(uint8_t *bytes, uint32_t attributes, const uint8_t *sha1, uint64_t time)

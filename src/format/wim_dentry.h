@@ -19,6 +19,14 @@
 /* What ends a list: a length of 0. */
 #define WIM_DENTRY_END_BYTES 8
 
+/*
+ * Padding: an entry may be longer than its names need. What is behind the short name are items,
+ * each a tag and the length of its data (4 bytes each), and the data up to a multiple of 8; a
+ * reader passes over tags that it does not know. wimlib keeps Unix attributes there (0x337dd873:
+ * include/wimlib/unix_data.h). This tag is Pewter's, its data are zeros that nobody needs.
+ */
+#define WIM_PADDING_TAG 0x50574750U
+
 struct wim_dentry {
 	size_t at;        /* in the metadata */
 	size_t bytes;     /* its own */
@@ -56,14 +64,18 @@ struct wim_dentry_draft {
 	uint64_t children;
 	const uint8_t *sha1; /* NULL: none */
 	uint64_t time;
+	size_t padding; /* a multiple of 8 */
 };
 
+/* Without padding. */
 size_t wim_dentry_size(size_t n_units);
-/* bytes: room for wim_dentry_size(). */
+/* bytes: room for wim_dentry_size() and the padding. */
 void wim_dentry_write(const struct wim_dentry_draft *draft, uint8_t *bytes);
 /* Over an entry that is there. */
 void wim_dentry_set_children(uint8_t *bytes, uint64_t children);
+/* The streams behind an entry become its padding: n_bytes with them. */
+void wim_dentry_drop_streams(uint8_t *bytes, size_t n_bytes);
 /* Other content, of a plain file: no link, not one of several names, without streams behind it
- * (which the caller leaves out). */
+ * (which the caller drops). */
 void wim_dentry_set_content(
 	uint8_t *bytes, uint32_t attributes, const uint8_t *sha1, uint64_t time);

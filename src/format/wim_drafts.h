@@ -21,18 +21,18 @@ struct wim_draft {
 	/* wim_match(): what the image has of that name, 0 for nothing. */
 	size_t at;
 	uint32_t attributes;
-	bool is_exact; /* spelled the same */
-	size_t stream_bytes;
+	bool is_exact;                    /* spelled the same */
+	size_t entry_bytes, stream_bytes; /* with the streams behind it; those alone */
 	/* Of a folder's list, its end with it: where it is, and what it is going to be. */
 	uint64_t list;
 	size_t list_bytes, new_bytes;
 	bool is_rewritten; /* it gets other entries */
 
 	/* wim_layout_make() */
-	bool is_in_place; /* the new one goes where the old one is */
-
-	uint64_t new_list; /* wim_tree_put(): where it went */
-	size_t room_at;    /* and where it waits to be put into place */
+	bool is_in_place;         /* the new one goes where old ones are */
+	struct wim_draft *behind; /* what goes there behind it */
+	uint64_t new_list;        /* where it goes */
+	size_t padding;           /* of the new entry */
 };
 
 struct wim_drafts {

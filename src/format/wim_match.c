@@ -37,6 +37,7 @@ static void match_entry(
 	child->is_exact = is_exact;
 	child->attributes = dentry->attributes;
 	child->list = dentry->children;
+	child->entry_bytes = dentry->all_bytes;
 	child->stream_bytes = dentry->all_bytes - dentry->bytes;
 }
 
@@ -63,9 +64,6 @@ static int check_child(struct plan *plan, struct wim_draft *folder, const struct
 	} else if (!wim_draft_is_file(child) && (child->attributes & WIM_ATTRIBUTE_REPARSE) != 0) {
 		return error_set(err, -ENOTDIR,
 			"\"%.200s\": a folder on the way is a link in the image", file->path);
-	} else if (wim_draft_is_file(child) && child->stream_bytes > 0) {
-		folder->is_rewritten = true; /* without the streams */
-		folder->new_bytes -= child->stream_bytes;
 	}
 	return 0;
 }

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The tree of files of one image: its metadata resource, expanded. Read, and changed the way that
- * costs least: nothing moves. A folder that gets an entry has its list of entries written anew
- * behind the end of the resource, and the 8 bytes that say where its list begins are patched; a
- * file whose content changes has its 20 bytes of SHA-1 patched. So all chunks of the compressed
- * resource but a few stay as they are, whatever the size of the image. wimboot has been handing
- * such trees to genuine Windows boot managers since its 2.6.0 (src/wimpatch.c: region "dir"), the
- * superseded lists left where they were.
+ * costs least: little moves (wim_layout.h). A folder that gets an entry has its list of entries
+ * written anew, in its place or behind the end of the resource, and the 8 bytes that say where a
+ * list begins are patched; a file whose content changes has its 20 bytes of SHA-1 patched. So all
+ * chunks of the compressed resource but a few stay as they are, whatever the size of the image.
+ * wimboot has been handing such trees to genuine Windows boot managers since its 2.6.0
+ * (src/wimpatch.c: region "dir").
+ *
+ * What is superseded leaves no gap, since 7-Zip minds bytes that no entry has ("Headers Error"):
+ * other lists take it, or it becomes padding of entries, an item of the tag WIM_PADDING_TAG
+ * (0x50574750, wim_dentry.h).
  *
  * Layout: "Windows Imaging File Format (WIM)", Microsoft, 2007, "Directory Entry"; wimlib's
  * dentry.c for what it leaves open. All of it may be hostile: lists that run in circles or overlap,

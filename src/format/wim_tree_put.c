@@ -3,7 +3,7 @@
  * A change in steps: the paths become a tree of their own (wim_drafts.h), that is held against the
  * image's tree (wim_match.h), where all that can be wrong shows; it is settled where longer lists
  * go (wim_layout.h), and there is room for them. Then nothing can fail any more: lists that are in
- * the way move to the end, the new ones are written from the deepest folder to the root.
+ * the way move to the end, and the new ones are written where they belong.
  */
 #include "format/wim_tree.h"
 
@@ -21,7 +21,7 @@ struct plan {
 	struct wim_drafts drafts;
 	struct wim_layout layout;
 	struct buffer
-		waiting; /* lists that go into their old places, when those are read no more */
+		written; /* lists; they go into their places when the old ones are read no more */
 	struct wim_tree_counts counts;
 };
 
@@ -34,10 +34,8 @@ static struct wim_draft *draft_at(const struct plan *plan, size_t i)
 static int make_room(struct plan *plan, struct error *err)
 {
 	struct wim_tree *tree = plan->tree;
-	const size_t end =
-		tree->metadata.size > plan->layout.end ? tree->metadata.size : plan->layout.end;
-	const size_t tail_bytes =
-		end - tree->metadata.size + WIM_DENTRY_ALIGN + plan->layout.tail_bytes;
+	const size_t n_new =
+		plan->layout.end > tree->metadata.size ? plan->layout.end - tree->metadata.size : 0;
 	const uint64_t n_more = (uint64_t)(plan->counts.files + plan->counts.folders);
 	if (n_more > LIMIT_WIM_TREE_ENTRIES - (tree->n_files + tree->n_folders))
 		return error_set(err, -EFBIG, "the image would have more than %d files and folders",
@@ -55,9 +53,9 @@ static int make_room(struct plan *plan, struct error *err)
 	if (rc == 0)
 		rc = buffer_reserve(&tree->unlinked, replaced_bytes);
 	if (rc == 0)
-		rc = buffer_reserve(&plan->waiting, plan->layout.in_place_bytes);
+		rc = buffer_reserve(&plan->written, plan->layout.written_bytes);
 	if (rc == 0)
-		rc = buffer_reserve(&tree->metadata, tail_bytes);
+		rc = buffer_reserve(&tree->metadata, n_new);
 	if (rc == -EFBIG)
 		return error_set(err, rc,
 			"the image's metadata would have more than %u bytes, which is the limit",
@@ -77,38 +75,27 @@ static uint8_t *append(struct buffer *out, size_t n)
 
 /* ---- lists that are in the way ---- */
 
-static void follow(size_t *at, const struct wim_list *list, uint64_t to)
-{
-	if (*at >= list->at && *at < list->at + list->bytes)
-		*at = (size_t)(to + (*at - list->at));
-}
-
-/* To the end, as it is; what knew where its entries are learns where they went. */
-static void displace(struct plan *plan, const struct wim_list *list)
-{
-	struct buffer *metadata = &plan->tree->metadata;
-	const uint64_t to = metadata->size;
-	memcpy(append(metadata, list->bytes), metadata->bytes + list->at, list->bytes);
-
-	wim_dentry_set_children(metadata->bytes + list->owner, to);
-	for (size_t i = 0; i < plan->drafts.n; i++) {
-		if (draft_at(plan, i)->at != 0)
-			follow(&draft_at(plan, i)->at, list, to);
-	}
-	for (size_t i = 0; i < plan->layout.n; i++)
-		follow(&plan->layout.lists[i].owner, list, to);
-}
-
+/* To the end, as they are; what knew where their entries are learns where they went. */
 static void displace_all(struct plan *plan)
 {
 	struct buffer *metadata = &plan->tree->metadata;
-	if (plan->layout.end > metadata->size)
-		(void)append(metadata, plan->layout.end - metadata->size);
-	(void)append(metadata, -metadata->size % WIM_DENTRY_ALIGN);
-	for (size_t i = 0; i < plan->layout.n; i++) {
-		if (plan->layout.lists[i].is_displaced)
-			displace(plan, &plan->layout.lists[i]);
+	const struct wim_layout *layout = &plan->layout;
+
+	if (layout->end > metadata->size)
+		(void)append(metadata, layout->end - metadata->size);
+	for (size_t i = 0; i < layout->n; i++) {
+		const struct wim_list *list = &layout->lists[i];
+		if (list->is_displaced)
+			memcpy(metadata->bytes + list->to, metadata->bytes + list->at, list->bytes);
 	}
+	for (size_t i = 0; i < layout->n; i++) {
+		const struct wim_list *list = &layout->lists[i];
+		if (list->is_displaced)
+			wim_dentry_set_children(
+				metadata->bytes + wim_layout_follow(layout, list->owner), list->to);
+	}
+	for (size_t i = 0; i < plan->drafts.n; i++)
+		draft_at(plan, i)->at = wim_layout_follow(layout, draft_at(plan, i)->at);
 }
 
 /* ---- lists that are written ---- */
@@ -124,8 +111,9 @@ static void append_new(struct plan *plan, const struct wim_draft *draft, struct 
 		.children = draft->new_list,
 		.sha1 = is_file && file->size > 0 ? file->sha1 : NULL,
 		.time = file->time,
+		.padding = draft->padding,
 	};
-	wim_dentry_write(&entry, append(out, wim_dentry_size(draft->n_units)));
+	wim_dentry_write(&entry, append(out, wim_dentry_size(draft->n_units) + draft->padding));
 }
 
 /* An entry that is there, in its place or in the copy of its list. */
@@ -139,6 +127,8 @@ static void patch(const struct plan *plan, const struct wim_draft *draft, uint8_
 	const struct wim_tree_file *file = wim_draft_file(&plan->drafts, draft);
 	uint32_t attributes =
 		draft->attributes & ~(WIM_ATTRIBUTE_REPARSE | WIM_ATTRIBUTE_ENCRYPTED);
+	if (draft->stream_bytes > 0)
+		wim_dentry_drop_streams(bytes, draft->entry_bytes);
 	wim_dentry_set_content(bytes, attributes != 0 ? attributes : WIM_ATTRIBUTE_NORMAL,
 		file->size > 0 ? file->sha1 : NULL, file->time);
 }
@@ -146,11 +136,9 @@ static void patch(const struct plan *plan, const struct wim_draft *draft, uint8_
 static void append_old(struct plan *plan, const struct wim_dentry *dentry,
 	const struct wim_draft *draft, struct buffer *out)
 {
-	const bool is_changed = draft != NULL && draft->at == dentry->at;
-	const size_t n = is_changed && wim_draft_is_file(draft) ? dentry->bytes : dentry->all_bytes;
-	uint8_t *bytes = append(out, n);
-	memcpy(bytes, plan->tree->metadata.bytes + dentry->at, n);
-	if (is_changed)
+	uint8_t *bytes = append(out, dentry->all_bytes);
+	memcpy(bytes, plan->tree->metadata.bytes + dentry->at, dentry->all_bytes);
+	if (draft != NULL && draft->at == dentry->at)
 		patch(plan, draft, bytes);
 }
 
@@ -168,16 +156,14 @@ static void append_new_before(struct plan *plan, const struct wim_draft *folder,
 	}
 }
 
-static void write_list(struct plan *plan, struct wim_draft *folder)
+static void write_list(struct plan *plan, const struct wim_draft *folder)
 {
-	struct wim_tree *tree = plan->tree;
-	struct buffer *out = folder->is_in_place ? &plan->waiting : &tree->metadata;
+	const struct wim_tree *tree = plan->tree;
+	struct buffer *out = &plan->written;
 	const size_t begin = out->size;
 	size_t i = 0;
 	uint64_t at = folder->list;
 
-	folder->room_at = begin;
-	folder->new_list = folder->is_in_place ? folder->list : begin;
 	for (struct wim_dentry dentry; wim_tree_next(tree, &at, &dentry);) {
 		struct wim_entry_name name;
 		wim_entry_name_read(&dentry, &name);
@@ -222,18 +208,18 @@ static void write_lists(struct plan *plan)
 {
 	uint8_t *metadata = plan->tree->metadata.bytes;
 
-	/* Children stand behind their parents: from the back, each knows where its children are. */
-	for (size_t i = plan->drafts.n; i-- > 0;) {
+	for (size_t i = 0; i < plan->drafts.n; i++) {
 		if (draft_at(plan, i)->is_rewritten)
 			write_list(plan, draft_at(plan, i));
 	}
+	const uint8_t *bytes = plan->written.bytes;
 	for (size_t i = 0; i < plan->drafts.n; i++) {
 		const struct wim_draft *draft = draft_at(plan, i);
-		if (draft->is_in_place)
-			memcpy(metadata + draft->list, plan->waiting.bytes + draft->room_at,
-				draft->new_bytes);
+		if (draft->is_rewritten) {
+			memcpy(metadata + draft->new_list, bytes, draft->new_bytes);
+			bytes += draft->new_bytes;
+		}
 	}
-	assert(metadata == plan->tree->metadata.bytes);
 }
 
 static void write_all(struct plan *plan)
@@ -275,7 +261,7 @@ static int put(struct plan *plan, struct error *err)
 int wim_tree_put(struct wim_tree *tree, const struct wim_tree_file *files, size_t n_files,
 	struct wim_tree_counts *ret_counts, struct error *err)
 {
-	struct plan plan = {.tree = tree, .waiting = buffer_with_max(LIMIT_WIM_METADATA_BYTES)};
+	struct plan plan = {.tree = tree, .written = buffer_with_max(LIMIT_WIM_METADATA_BYTES)};
 	if (n_files == 0) {
 		tree->replaced.size = 0;
 		tree->unlinked.size = 0;
@@ -290,6 +276,6 @@ int wim_tree_put(struct wim_tree *tree, const struct wim_tree_file *files, size_
 		*ret_counts = plan.counts;
 	wim_layout_clear(&plan.layout);
 	wim_drafts_clear(&plan.drafts);
-	buffer_free(&plan.waiting);
+	buffer_free(&plan.written);
 	return rc;
 }

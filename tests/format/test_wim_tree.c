@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/limits.h"
+#include "format/wim_dentry.h"
 #include "format/wim_tree.h"
 #include "metadata_maker.h"
 
@@ -311,31 +312,204 @@ static void named_streams_go_with_what_is_replaced(void **state)
 	assert_int_equal(uses[9], 1);
 }
 
-/* The bytes of every old entry stand somewhere in the new list, all fields that we know nothing of
- * with them. */
+static void set(struct buffer *metadata, size_t at, uint64_t value, size_t n)
+{
+	uint8_t bytes[8];
+	struct writer w = writer_over(bytes, sizeof(bytes));
+	writer_le64(&w, value);
+	assert_true(at + n <= metadata->size);
+	memcpy(metadata->bytes + at, bytes, n);
+}
+
+static uint64_t place_of(const char *path, bool of_list)
+{
+	struct wim_node node;
+	struct error err = ERROR_NULL;
+	CLEANUP(wim_tree_closep) struct wim_tree *tree = open_tree();
+	assert_int_equal(wim_tree_find(tree, path, &node, &err), 0);
+	return of_list ? node.children : node.at;
+}
+
+static struct wim_dentry entry_of(const struct wim_tree *tree, const char *path)
+{
+	struct wim_node node;
+	struct wim_dentry dentry;
+	struct error err = ERROR_NULL;
+	size_t n;
+	const uint8_t *bytes = wim_tree_bytes(tree, &n);
+	assert_int_equal(wim_tree_find(tree, path, &node, &err), 0);
+	assert_int_equal(wim_dentry_read(bytes, n, node.at, &dentry, &err), 1);
+	return dentry;
+}
+
+/* All fields that we know nothing of with them; but for where their lists are. */
 static void old_entries_keep_their_bytes(void **state)
 {
 	(void)state;
 	const struct wim_tree_file file = file_of("windows/new", 9);
+	const char *const old[] = {"windows", "windows/system32", "windows/system32/drivers",
+		"windows/system32/cmd.exe", "windows/system32/streams.txt", "windows/link-b"};
 	struct wim_tree_counts counts;
-	struct wim_node node;
 	struct error err = ERROR_NULL;
-	struct buffer before = made_metadata(entries, N_ENTRIES);
-	CLEANUP(wim_tree_closep) struct wim_tree *tree = open_tree();
-	assert_int_equal(wim_tree_find(tree, "windows/system32", &node, &err), 0);
-	const uint64_t old = node.at;
-	assert_int_equal(wim_tree_put(tree, &file, 1, &counts, &err), 0);
-	assert_int_equal(wim_tree_find(tree, "windows/system32", &node, &err), 0);
 	size_t n;
-	const uint8_t *after = wim_tree_bytes(tree, &n);
-	assert_true(node.at >= before.size);
-	assert_memory_equal(after + node.at, before.bytes + old, 152);
-	/* Of what was there only the 8 bytes that say where the list begins are others. */
-	size_t n_different = 0;
-	for (size_t i = 0; i < before.size; i++)
-		n_different += after[i] != before.bytes[i];
-	assert_in_range(n_different, 1, 8);
-	buffer_free(&before);
+	CLEANUP(wim_tree_closep) struct wim_tree *before = open_tree();
+	CLEANUP(wim_tree_closep) struct wim_tree *tree = open_tree();
+	assert_int_equal(wim_tree_put(tree, &file, 1, &counts, &err), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(old); i++) {
+		const struct wim_dentry was = entry_of(before, old[i]);
+		const struct wim_dentry is = entry_of(tree, old[i]);
+		const uint8_t *was_bytes = wim_tree_bytes(before, &n) + was.at;
+		const uint8_t *is_bytes = wim_tree_bytes(tree, &n) + is.at;
+		assert_int_equal(is.all_bytes, was.all_bytes);
+		assert_memory_equal(is_bytes, was_bytes, 16);
+		assert_memory_equal(is_bytes + 24, was_bytes + 24, was.all_bytes - 24);
+	}
+}
+
+/* The one item behind the names is well-formed, and reaches to the end of the entry. */
+static void assert_padding(
+	const struct wim_tree *tree, const char *path, size_t at, size_t expected)
+{
+	const struct wim_dentry dentry = entry_of(tree, path);
+	size_t n;
+	const uint8_t *bytes = wim_tree_bytes(tree, &n) + dentry.at;
+	struct reader reader = reader_over(bytes + at, dentry.bytes - at);
+
+	assert_int_equal(dentry.bytes, dentry.all_bytes);
+	assert_int_equal(dentry.bytes, at + expected);
+	if (expected == 0)
+		return;
+	assert_int_equal(reader_le32(&reader), WIM_PADDING_TAG);
+	assert_int_equal(reader_le32(&reader), expected - 8);
+	for (size_t i = 8; i < expected; i++)
+		assert_int_equal(reader_u8(&reader), 0);
+}
+
+/* What becomes free and is not used is the padding of entries that are new. */
+static void no_gaps_are_left(void **state)
+{
+	(void)state;
+	const struct wim_tree_file added = file_of("windows/new", 9);
+	const struct wim_tree_file replaced = file_of("windows/system32/streams.txt", 9);
+	struct wim_tree_counts counts;
+	struct error err = ERROR_NULL;
+	CLEANUP(wim_tree_closep) struct wim_tree *tree = open_tree();
+	const struct wim_dentry old = entry_of(tree, replaced.path);
+	const uint64_t in_windows = place_of("windows", true);
+	const uint64_t behind_it = place_of("windows/system32", true);
+	const size_t size = wim_dentry_size(strlen("new"));
+	size_t n_before, n;
+	(void)wim_tree_bytes(tree, &n_before);
+
+	/* Streams that go are padding of the entry that they belonged to. */
+	assert_int_equal(wim_tree_put(tree, &replaced, 1, &counts, &err), 0);
+	assert_padding(tree, replaced.path, old.bytes, old.all_bytes - old.bytes);
+	(void)wim_tree_bytes(tree, &n);
+	assert_int_equal(n, n_before);
+
+	/* The list behind that of the folder moves to the end. */
+	assert_true(in_windows < behind_it);
+	assert_int_equal(wim_tree_put(tree, &added, 1, &counts, &err), 0);
+	(void)wim_tree_bytes(tree, &n);
+	const size_t moved = n - n_before;
+	assert_true(moved > size);
+	assert_padding(tree, added.path, size, moved - size);
+	reopen(&tree);
+	assert_content(tree, replaced.path, 9);
+	assert_content(tree, added.path, 9);
+}
+
+/* A short list, and a long one behind it; if asked for, two empty ones that are their ends. */
+static struct wim_tree *open_short_and_long(bool are_shared)
+{
+	static char names[200][8];
+	struct made_entry made[206] = {{MADE_ROOT, "a", MADE_FOLDER, 0, 0, NULL, NULL},
+		{MADE_ROOT, "b", MADE_FOLDER, 0, 0, NULL, NULL}, {0, "1", 0x20, 1, 0, NULL, NULL},
+		{0, "2", 0x20, 2, 0, NULL, NULL}};
+	for (int i = 0; i < 200; i++) {
+		(void)snprintf(names[i], sizeof(names[i]), "f%d", i);
+		made[4 + i] = (struct made_entry){1, names[i], 0x20, 3, 0, NULL, NULL};
+	}
+	made[204] = (struct made_entry){0, "d", MADE_FOLDER, 0, 0, NULL, NULL};
+	made[205] = (struct made_entry){MADE_ROOT, "e", MADE_FOLDER, 0, 0, NULL, NULL};
+	struct buffer metadata = made_metadata(made, ARRAY_SIZE(made));
+	struct buffer copy = made_metadata(made, ARRAY_SIZE(made));
+	struct wim_node b, d, e;
+	struct wim_tree *tree = NULL;
+	struct error err = ERROR_NULL;
+	assert_int_equal(wim_tree_open(&metadata, &tree, &err), 0);
+	if (!are_shared) {
+		buffer_free(&copy);
+		return tree;
+	}
+	assert_int_equal(wim_tree_find(tree, "b", &b, &err), 0);
+	assert_int_equal(wim_tree_find(tree, "a/d", &d, &err), 0);
+	assert_int_equal(wim_tree_find(tree, "e", &e, &err), 0);
+	set(&copy, d.at + 16, b.children - 8, 8);
+	set(&copy, e.at + 16, d.children - 8, 8);
+	tree = wim_tree_close(tree);
+	assert_int_equal(wim_tree_open(&copy, &tree, &err), 0);
+	return tree;
+}
+
+/* Where a long list would have to move for a short one, this moves, and a new one or that of the
+ * root takes its place; if there is none, the long one does move. */
+static void a_long_list_moves_last(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *paths[2];
+		bool moves;
+	} cases[] = {{{"a/3", "a/new/x"}, false}, {{"a/3", "new/x"}, false}, {{"a/3", "a/4"}, true},
+		{{"a/3", "b/f1"}, true}, {{"a/3", "b/g"}, true}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const struct wim_tree_file files[] = {
+			file_of(cases[i].paths[0], 4), file_of(cases[i].paths[1], 5)};
+		struct wim_tree_counts counts;
+		struct wim_node before, after;
+		struct error err = ERROR_NULL;
+		size_t n, n_after;
+		CLEANUP(wim_tree_closep)
+		struct wim_tree *tree = open_short_and_long(/* are_shared= */ false);
+		(void)wim_tree_bytes(tree, &n);
+		assert_int_equal(wim_tree_find(tree, "b", &before, &err), 0);
+		assert_int_equal(wim_tree_put(tree, files, 2, &counts, &err), 0);
+		assert_int_equal(wim_tree_find(tree, "b", &after, &err), 0);
+		assert_int_equal(before.children != after.children, cases[i].moves);
+		(void)wim_tree_bytes(tree, &n_after);
+		assert_in_range(n_after - n, 2 * 112, cases[i].moves ? 30000 : 700);
+		reopen(&tree);
+		assert_content(tree, files[0].path, 4);
+		assert_content(tree, files[1].path, 5);
+		assert_content(tree, "b/f199", 3);
+	}
+}
+
+/* Of a list that moves, its end stays, if that is another list. */
+static void ends_that_are_lists_stay(void **state)
+{
+	(void)state;
+	static const char *const paths[][2] = {{"a/3", "a/new/x"}, {"a/3", "new/x"}, {"a/3", "a/4"},
+		{"a/3", "b/g"}, {"new/x", "e/new/y"}, {"a/3", "e/new"}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		const struct wim_tree_file files[] = {
+			file_of(paths[i][0], 4), file_of(paths[i][1], 5)};
+		struct wim_tree_counts counts;
+		struct error err = ERROR_NULL;
+		CLEANUP(wim_tree_closep)
+		struct wim_tree *tree = open_short_and_long(/* are_shared= */ true);
+		assert_int_equal(wim_tree_put(tree, files, 2, &counts, &err), 0);
+		reopen(&tree);
+		assert_content(tree, files[0].path, 4);
+		assert_content(tree, files[1].path, 5);
+		assert_content(tree, "a/1", 1);
+		assert_content(tree, "b/f199", 3);
+		assert_list(tree, "a/d", "");
+		if (i < 4)
+			assert_list(tree, "e", "");
+	}
 }
 
 static void puts_again_and_again(void **state)
@@ -485,24 +659,6 @@ static void an_empty_image_takes_files(void **state)
 }
 
 /* ---- hostile trees ---- */
-
-static void set(struct buffer *metadata, size_t at, uint64_t value, size_t n)
-{
-	uint8_t bytes[8];
-	struct writer w = writer_over(bytes, sizeof(bytes));
-	writer_le64(&w, value);
-	assert_true(at + n <= metadata->size);
-	memcpy(metadata->bytes + at, bytes, n);
-}
-
-static uint64_t place_of(const char *path, bool of_list)
-{
-	struct wim_node node;
-	struct error err = ERROR_NULL;
-	CLEANUP(wim_tree_closep) struct wim_tree *tree = open_tree();
-	assert_int_equal(wim_tree_find(tree, path, &node, &err), 0);
-	return of_list ? node.children : node.at;
-}
 
 /* The list that grows stays where it is, and what is behind it moves, if that is less. */
 static void a_long_list_stays_in_its_place(void **state)
@@ -666,6 +822,9 @@ int main(void)
 		cmocka_unit_test(a_file_is_replaced_in_its_place),
 		cmocka_unit_test(named_streams_go_with_what_is_replaced),
 		cmocka_unit_test(old_entries_keep_their_bytes),
+		cmocka_unit_test(no_gaps_are_left),
+		cmocka_unit_test(a_long_list_moves_last),
+		cmocka_unit_test(ends_that_are_lists_stay),
 		cmocka_unit_test(puts_again_and_again),
 		cmocka_unit_test(refuses_what_cannot_be),
 		cmocka_unit_test(takes_what_windows_takes),

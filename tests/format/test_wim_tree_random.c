@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Trees of random shapes, changed at random: afterwards every entry that was not given is what it
- * was, byte for byte, and every one that was given is what was asked for. */
+ * was, byte for byte, and every one that was given is what was asked for; and there are no gaps. */
 #include "../unit.h"
 
 #include "base/cleanup.h"
@@ -40,6 +40,7 @@ struct dump {
 	const char *folder;
 	struct entry entries[DUMP_MAX];
 	size_t n;
+	size_t bytes; /* that entries, streams and ends of lists have */
 };
 
 static int add_entry(void *context, const struct wim_node *node)
@@ -57,6 +58,9 @@ static int add_entry(void *context, const struct wim_node *node)
 	entry->sha1 = node->sha1[0];
 	entry->is_folder = (node->attributes & WIM_ATTRIBUTE_DIRECTORY) != 0;
 	assert_int_equal(wim_dentry_read(bytes, n, node->at, &dentry, &err), 1);
+	dump->bytes += dentry.all_bytes;
+	if (entry->is_folder && dentry.children != 0)
+		dump->bytes += WIM_DENTRY_END_BYTES;
 	entry->hash = 0xcbf29ce484222325U;
 	for (size_t i = 0; i < dentry.all_bytes; i++) {
 		if (i < 16 || i >= 24)
@@ -68,6 +72,11 @@ static int add_entry(void *context, const struct wim_node *node)
 static void fill_dump(struct dump *dump, const struct wim_tree *tree)
 {
 	struct error err = ERROR_NULL;
+	struct wim_dentry root;
+	size_t n;
+	const uint8_t *bytes = wim_tree_bytes(tree, &n);
+	assert_int_equal(wim_dentry_read(bytes, n, MADE_ROOT_AT, &root, &err), 1);
+	dump->bytes = MADE_ROOT_AT + root.all_bytes + 2 * WIM_DENTRY_END_BYTES;
 	dump->tree = tree;
 	dump->folder = "";
 	dump->n = 0;
@@ -78,6 +87,8 @@ static void fill_dump(struct dump *dump, const struct wim_tree *tree)
 			assert_int_equal(
 				wim_tree_list(tree, dump->folder, add_entry, dump, &err), 0);
 	}
+	/* No byte that none of them has: 7-Zip adds them up. */
+	assert_int_equal(dump->bytes, n);
 }
 
 static const struct entry *find(const struct dump *dump, const char *path)
