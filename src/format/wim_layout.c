@@ -61,7 +61,8 @@ static int find_lists(const struct wim_tree *tree, struct wim_layout *layout)
 	}
 	if (rc < 0)
 		return rc;
-	qsort(layout->lists, layout->n, sizeof(*layout->lists), compare_lists);
+	if (layout->n > 0)
+		qsort(layout->lists, layout->n, sizeof(*layout->lists), compare_lists);
 	for (size_t i = 1; i < layout->n; i++) {
 		const struct wim_list *before = &layout->lists[i - 1];
 		const uint64_t end = before->at + before->bytes;
