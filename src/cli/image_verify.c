@@ -38,8 +38,9 @@ static int tell(const struct cli *cli, const char *image, const struct verify_re
 	if (cli->json)
 		rc = print_json(cli, image, result);
 	else if (result->n_faults == 0)
-		(void)printf("%s@%u is whole: %s, %zu resources, %zu driver packages\n", image,
-			result->revision, size, result->n_resources, result->n_packages);
+		(void)printf("%s@%u is whole: %s, %zu resources, %zu driver package%s\n", image,
+			result->revision, size, result->n_resources, result->n_packages,
+			result->n_packages == 1 ? "" : "s");
 	for (size_t i = 0; i < n_told(result); i++)
 		(void)fprintf(stderr, "pewter %s: %s@%u: %s\n", cli->command, image,
 			result->revision, result->faults[i].what);
