@@ -9,6 +9,7 @@
 #include "cli/words.h"
 #include "image/import.h"
 #include "store/store.h"
+#include "image/name.h"
 
 #include <getopt.h>
 #include <stdio.h>

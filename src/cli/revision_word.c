@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "image/import.h"
+#include "image/name.h"
 
 #include <errno.h>
 #include <string.h>

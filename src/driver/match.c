@@ -216,7 +216,7 @@ static int copy_device(const struct device *device, uint16_t major, struct devic
 	return rc < 0 ? rc : pci_order_for_windows(copy, major);
 }
 
-static int prepare(struct query *query, const struct device *device, struct error *err)
+static int begin_query(struct query *query, const struct device *device, struct error *err)
 {
 	int rc = copy_device(device, query->matching->target.major, &query->device);
 	if (rc < 0)
@@ -264,7 +264,7 @@ int matching_device(struct matching *matching, const struct device *device,
 		matching->matches = grown;
 	if (!match || !grown)
 		return match_no_memory(err);
-	int rc = prepare(&query, device, err);
+	int rc = begin_query(&query, device, err);
 	if (rc == 0)
 		rc = find(&query, match, err);
 	if (rc < 0)

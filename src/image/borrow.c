@@ -3,9 +3,9 @@
 
 #include "adapter/file.h"
 #include "format/wim.h"
-#include "image/import.h"
 #include "image/source.h"
 #include "image/wim_place.h"
+#include "image/name.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -10,6 +10,7 @@
 #include "image/base.h"
 #include "image/borrow.h"
 #include "image/inbox.h"
+#include "image/name.h"
 #include "image/layer.h"
 #include "image/sdi_base.h"
 #include "image/source.h"
@@ -56,14 +57,6 @@ static void import_clear(struct import *import)
 static bool is_sdi(const struct import *import)
 {
 	return import->from_sdi && !import->sdi.is_wim;
-}
-
-bool image_name_is_valid(const char *name)
-{
-	const char *allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
-	size_t length = strlen(name);
-	return length > 0 && length <= LIMIT_IMAGE_NAME_BYTES && strspn(name, allowed) == length &&
-	       name[0] != '.' && name[0] != '-';
 }
 
 static int check_name(struct import *import, struct error *err)

@@ -46,7 +46,3 @@ bool image_arch_is_valid(const char *arch);
 int image_import(struct store *store, const struct import_request *request,
 	struct import_result *ret_result, struct error *err) MUST_CHECK;
 void import_result_clear(struct import_result *result);
-
-/* Letters, digits and "._-", not first '.' or '-', at most LIMIT_IMAGE_NAME_BYTES: it goes into
-   paths and URLs. */
-bool image_name_is_valid(const char *name);

@@ -8,24 +8,10 @@
 #include "image/verify_room.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #define STEP_BYTES (1U << 20)
-
-void verify_fault(struct verify_result *result, const char *format, ...)
-{
-	if (result->n_faults < ARRAY_SIZE(result->faults)) {
-		struct verify_fault *fault = &result->faults[result->n_faults];
-		va_list args;
-		va_start(args, format);
-		(void)vsnprintf(fault->what, sizeof(fault->what), format, args);
-		va_end(args);
-		text_disarm(fault->what, strlen(fault->what));
-	}
-	result->n_faults++;
-}
 
 static int hash_file(int fd, struct verifying *verifying, uint64_t total, uint64_t *done,
 	uint64_t *ret_size, char text[static SHA256_TEXT_BYTES])

@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "image/import.h"
+#include "image/name.h"
 
 #include <string.h>
 
