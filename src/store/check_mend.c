@@ -198,6 +198,34 @@ static int move_damaged(struct store *store, const struct blob *blob, struct err
 		       : 0;
 }
 
+/* A kill in the middle of a sweep takes the file and leaves the record. Nobody misses it. */
+static int mend_unused(struct checking *checking, const struct blob *blob, struct error *err)
+{
+	struct check_finding finding = {
+		.kind = CHECK_IMPORT_BROKEN, .is_repaired = checking->request->repair};
+	if (checking->request->repair) {
+		CLEANUP(sql_done)
+		struct sql_query query = sql_query(checking->store->sql,
+			"DELETE FROM blob WHERE sha256 = ? AND pending_until_ms < ?");
+		sql_put_text(&query, blob->sha256);
+		sql_put_i64(&query, store_now_ms());
+		int rc = sql_execute(&query, err);
+		if (rc < 0)
+			return rc;
+		finding.is_repaired = sql_n_changed(checking->store->sql) == 1;
+	}
+	(void)text_copy(finding.subject, sizeof(finding.subject), blob->sha256);
+	(void)snprintf(finding.what, sizeof(finding.what),
+		"%.2s/%.16s... has a record and no whole file, and nothing needs it", blob->sha256,
+		blob->sha256);
+	(void)text_copy(finding.remedy, sizeof(finding.remedy),
+		finding.is_repaired ? "the record is removed"
+		: checking->request->repair
+			? "an import may be about to bring it; it goes within a day"
+			: "`pewter check --repair` removes the record");
+	return check_tell(checking, &finding, err);
+}
+
 int check_mend_blob(struct checking *checking, const struct blob *blob, int fault, const char *why,
 	struct error *err)
 {
@@ -214,11 +242,10 @@ int check_mend_blob(struct checking *checking, const struct blob *blob, int faul
 	int is_known = blob_is_recorded(checking->store, blob->sha256, err);
 	if (is_known <= 0)
 		return is_known;
-	bool is_layer = n == 1 && strcmp(uses[0].kind, "layer") == 0;
 	if (n == 0)
-		(void)text_copy(names, sizeof(names), "nothing yet");
-	else
-		name_uses(uses, n, names, sizeof(names));
+		return mend_unused(checking, blob, err);
+	bool is_layer = n == 1 && strcmp(uses[0].kind, "layer") == 0;
+	name_uses(uses, n, names, sizeof(names));
 	(void)text_copy(finding.subject, sizeof(finding.subject), blob->sha256);
 	(void)snprintf(finding.what, sizeof(finding.what), "%.2s/%.16s... (%s) %s%s", blob->sha256,
 		blob->sha256, names,
