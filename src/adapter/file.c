@@ -56,6 +56,20 @@ int file_write(int fd, const void *bytes, size_t n)
 	return 0;
 }
 
+int file_write_at(int fd, uint64_t offset, const void *bytes, size_t n)
+{
+	for (size_t done = 0; done < n;) {
+		ssize_t written =
+			pwrite(fd, (const uint8_t *)bytes + done, n - done, (off_t)(offset + done));
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written < 0)
+			return -errno;
+		done += (size_t)written;
+	}
+	return 0;
+}
+
 int file_size(int fd, uint64_t *ret_size)
 {
 	/* Not st_size, which is 0 for a drive. */

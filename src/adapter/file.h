@@ -18,6 +18,7 @@ int file_open_beneath(int root, const char *path, int flags) MUST_CHECK;
 /* All n bytes, or a negative errno: -EIO if the file ends before them. */
 int file_read_at(int fd, uint64_t offset, void *bytes, size_t n) MUST_CHECK;
 int file_write(int fd, const void *bytes, size_t n) MUST_CHECK;
+int file_write_at(int fd, uint64_t offset, const void *bytes, size_t n) MUST_CHECK;
 /* Of a file or block device. */
 int file_size(int fd, uint64_t *ret_size) MUST_CHECK;
 /* The whole file into the buffer; -EFBIG past its maximum. */

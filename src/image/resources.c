@@ -35,20 +35,6 @@ struct writing {
 	const struct progress_sink *progress;
 };
 
-static int write_at(int fd, uint64_t offset, const void *bytes, size_t n)
-{
-	for (size_t done = 0; done < n;) {
-		ssize_t written =
-			pwrite(fd, (const uint8_t *)bytes + done, n - done, (off_t)(offset + done));
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written < 0)
-			return -errno;
-		done += (size_t)written;
-	}
-	return 0;
-}
-
 /* ---- out of the press ---- */
 
 /* As it is: over the chunks that were written in vain. */
@@ -66,7 +52,7 @@ static int write_plain(struct writing *writing, struct resource *resource, struc
 		if (rc == 0)
 			rc = sha1_add(writing->again, bytes, n);
 		if (rc == 0)
-			rc = write_at(writing->out, resource->offset + done, bytes, n);
+			rc = file_write_at(writing->out, resource->offset + done, bytes, n);
 		done += n;
 	}
 	if (rc < 0)
@@ -93,7 +79,7 @@ static int finish_resource(struct writing *writing, struct error *err)
 		rc = wim_chunks_write_table(
 			writing->sizes, writing->n_chunks, resource->original_bytes, &table);
 		if (rc == 0)
-			rc = write_at(writing->out, resource->offset, table.bytes, table.size);
+			rc = file_write_at(writing->out, resource->offset, table.bytes, table.size);
 		if (rc < 0)
 			(void)error_set(err, rc, "%s", strerror(-rc));
 	}
@@ -130,7 +116,7 @@ static int put_chunk(struct writing *writing, size_t slot, struct error *err)
 		return rc;
 	uint32_t n;
 	const uint8_t *bytes = press_chunk(writing->press, slot, &n);
-	rc = write_at(writing->out, writing->chunks_at, bytes, n);
+	rc = file_write_at(writing->out, writing->chunks_at, bytes, n);
 	if (rc < 0)
 		return error_set(err, rc, "%s", strerror(-rc));
 	writing->chunks_at += n;

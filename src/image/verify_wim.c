@@ -107,20 +107,6 @@ static int check_uses(struct verifying *verifying, struct error *err)
 
 /* ---- as wimlib sees it ---- */
 
-static int put_at(int fd, uint64_t at, const void *bytes, size_t n)
-{
-	for (size_t done = 0; done < n;) {
-		ssize_t written =
-			pwrite(fd, (const uint8_t *)bytes + done, n - done, (off_t)(at + done));
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written < 0)
-			return -errno;
-		done += (size_t)written;
-	}
-	return 0;
-}
-
 static int copy_resource(
 	const struct verifying *verifying, const struct wim_resource *resource, int fd)
 {
@@ -131,7 +117,7 @@ static int copy_resource(
 		size_t n = left < STEP_BYTES ? (size_t)left : STEP_BYTES;
 		rc = view_read(verifying->view, resource->offset + done, step, n);
 		if (rc == 0)
-			rc = put_at(fd, resource->offset + done, step, n);
+			rc = file_write_at(fd, resource->offset + done, step, n);
 		done += n;
 	}
 	return rc;
@@ -146,7 +132,7 @@ static int make_shadow(const struct verifying *verifying, int fd)
 	wim_header_write(&header, verifying->frame.head, head);
 	int rc = ftruncate(fd, (off_t)view_size(verifying->view)) < 0 ? -errno : 0;
 	if (rc == 0)
-		rc = put_at(fd, 0, head, sizeof(head));
+		rc = file_write_at(fd, 0, head, sizeof(head));
 	if (rc == 0)
 		rc = copy_resource(verifying, &verifying->frame.entry.resource, fd);
 	if (rc == 0)
