@@ -23,21 +23,21 @@ static int compare(struct cli *cli, struct store *store, struct medium_reading *
 	struct findings *findings, struct error *err)
 {
 	struct progress_phases phases;
-	bool is_same = false;
+	struct medium_content content = {.is_same = false};
 	const struct progress_sink *sink = progress_phases_begin(&phases, cli);
-	int rc = medium_compare(store, reading, sink, &is_same, err);
+	int rc = medium_compare(store, reading, sink, &content, err);
 	progress_phases_end(&phases);
 	const struct medium_identity *identity = medium_reading_identity(reading);
-	findings->content = rc < 0 ? "unknown" : is_same ? "same" : "differs";
+	findings->content = rc < 0 ? "unknown" : content.is_same ? "same" : "differs";
 	if (rc == -ENOENT) {
 		(void)snprintf(findings->complaint, sizeof(findings->complaint),
 			"its content cannot be compared: the state does not have %s@%u",
 			identity->image, identity->revision);
 		return 0;
 	}
-	if (rc == 0 && !is_same)
+	if (rc == 0 && !content.is_same)
 		(void)snprintf(findings->complaint, sizeof(findings->complaint),
-			"sources/boot.wim on it is not %s@%u: it is damaged, or was changed",
+			"%s on it is not %s@%u: it is damaged, or was changed", content.path,
 			identity->image, identity->revision);
 	return rc;
 }

@@ -14,7 +14,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define WIM_PATH   "sources/boot.wim"
 #define STEP_BYTES (1U << 20)
 
 struct medium_reading {
@@ -161,6 +160,7 @@ int medium_reading_open(const char *path, struct medium_reading **ret_reading, s
 /* ---- comparing the content ---- */
 
 struct comparison {
+	const char *path; /* of the system on the medium */
 	const struct view *revision;
 	const struct progress_sink *progress;
 	uint8_t *bytes; /* STEP_BYTES */
@@ -187,12 +187,12 @@ static int compare_iso(
 	struct medium_reading *reading, struct comparison *comparison, struct error *err)
 {
 	uint64_t size = 0;
-	int rc = iso9660_size(reading->iso, WIM_PATH, &size, err);
+	int rc = iso9660_size(reading->iso, comparison->path, &size, err);
 	if (rc < 0)
 		return rc;
 	if (size != view_size(comparison->revision))
 		return -ECANCELED;
-	return iso9660_read(reading->iso, WIM_PATH, compare_piece, comparison, err);
+	return iso9660_read(reading->iso, comparison->path, compare_piece, comparison, err);
 }
 
 static int compare_disk(
@@ -200,7 +200,7 @@ static int compare_disk(
 {
 	CLEANUP(view_unrefp) struct view *file = NULL;
 	CLEANUP(memory_freep) uint8_t *bytes = malloc(STEP_BYTES);
-	int rc = fat_find(&reading->volume, WIM_PATH, &file, err);
+	int rc = fat_find(&reading->volume, comparison->path, &file, err);
 	if (rc < 0)
 		return rc;
 	if (bytes == NULL)
@@ -212,33 +212,46 @@ static int compare_disk(
 		size_t n = size - at < STEP_BYTES ? (size_t)(size - at) : STEP_BYTES;
 		rc = view_read(file, at, bytes, n);
 		if (rc < 0)
-			return error_set(err, rc, "/%s: %s", WIM_PATH, strerror(-rc));
+			return error_set(err, rc, "/%s: %s", comparison->path, strerror(-rc));
 		rc = compare_piece(comparison, at, bytes, n, err);
 		at += n;
 	}
 	return rc;
 }
 
-int medium_compare(struct store *store, struct medium_reading *reading,
-	const struct progress_sink *progress, bool *ret_is_same, struct error *err)
+/* What the medium should hold, and where on it. */
+static int open_revision(struct store *store, const struct medium_identity *identity,
+	const char **ret_path, struct view **ret_view, struct error *err)
 {
+	CLEANUP(image_record_clear) struct image_record image = {.revision = 0};
 	CLEANUP(revision_record_clear) struct revision_record revision = {.revision = 0};
+	int rc = store_image_get(store, identity->image, &image, err);
+	if (rc == 0)
+		rc = store_revision_get(store, identity->image, identity->revision, &revision, err);
+	if (rc == 0)
+		rc = revision_view_open(store, &revision, ret_view, err);
+	if (rc == 0)
+		*ret_path = medium_system_path(&image);
+	return rc;
+}
+
+int medium_compare(struct store *store, struct medium_reading *reading,
+	const struct progress_sink *progress, struct medium_content *ret_content, struct error *err)
+{
 	CLEANUP(view_unrefp) struct view *view = NULL;
 	CLEANUP(memory_freep) uint8_t *bytes = malloc(STEP_BYTES);
-	const struct medium_identity *identity = &reading->identity;
+	const char *path = NULL;
 	if (bytes == NULL)
 		return error_set(err, -ENOMEM, "out of memory");
-	int rc = store_revision_get(store, identity->image, identity->revision, &revision, err);
-	if (rc == 0)
-		rc = revision_view_open(store, &revision, &view, err);
+	int rc = open_revision(store, &reading->identity, &path, &view, err);
 	if (rc < 0)
 		return rc;
-	struct comparison comparison = {.revision = view, .progress = progress, .bytes = bytes};
+	struct comparison comparison = {
+		.path = path, .revision = view, .progress = progress, .bytes = bytes};
 	rc = reading->iso != NULL ? compare_iso(reading, &comparison, err)
 				  : compare_disk(reading, &comparison, err);
 	if (rc < 0 && rc != -ECANCELED)
-		return rc == -ENOENT ? error_set(err, -EINVAL, "there is no /%s on it", WIM_PATH)
-				     : rc;
-	*ret_is_same = rc == 0;
+		return rc == -ENOENT ? error_set(err, -EINVAL, "there is no /%s on it", path) : rc;
+	*ret_content = (struct medium_content){.path = path, .is_same = rc == 0};
 	return 0;
 }

@@ -39,7 +39,13 @@ struct medium_verdict {
 int medium_judge(struct store *store, const struct medium_reading *reading, const char *path,
 	struct medium_verdict *ret_verdict, struct error *err) MUST_CHECK;
 
-/* Whether its boot.wim is the revision it says, byte by byte. -ENOENT if the state does not have
- * that revision (any more). */
+struct medium_content {
+	const char *path; /* MEDIUM_WIM_PATH or MEDIUM_SDI_PATH */
+	bool is_same;
+};
+
+/* Whether its WIM (or SDI) is the revision it says, byte by byte. -ENOENT if the state does not
+ * have that revision (any more). */
 int medium_compare(struct store *store, struct medium_reading *reading,
-	const struct progress_sink *progress, bool *ret_is_same, struct error *err) MUST_CHECK;
+	const struct progress_sink *progress, struct medium_content *ret_content,
+	struct error *err) MUST_CHECK;

@@ -128,6 +128,9 @@ static int add_bcd(struct making *making, const char *path, bool is_uefi, struct
 		.description = making->image->name,
 		.sdi_path = "\\boot\\boot.sdi",
 		.wim_path = "\\sources\\boot.wim",
+		.image_sdi_path = making->image->is_sdi ? "\\boot\\image.sdi" : NULL,
+		.ramdisk_offset = making->image->ramdisk_offset,
+		.ramdisk_length = making->image->ramdisk_length,
 		.is_uefi = is_uefi,
 	};
 	CLEANUP(buffer_free) struct buffer bytes = buffer_with_max(LIMIT_BCD_BYTES);
@@ -187,8 +190,11 @@ static void say_what_is_missing(struct making *making)
 {
 	struct medium *medium = &making->medium;
 	const char *arch = making->image->arch, *name = making->image->name;
-	const char *remedy = "import it again from the whole medium (ISO or ADK folder), which "
-			     "has them: `pewter image import SOURCE --name";
+	const bool is_sdi = making->image->is_sdi;
+	const char *remedy = is_sdi ? "import it again with a medium (ISO or ADK folder) that has "
+				      "them: `pewter image import SOURCE --boot-files MEDIUM --name"
+				    : "import it again from the whole medium (ISO or ADK folder), "
+				      "which has them: `pewter image import SOURCE --name";
 	char uefi[64] = "", bios[64] = "";
 	if (!medium->boots_uefi)
 		(void)snprintf(uefi, sizeof(uefi), "UEFI (no boot manager for %s)", arch);
@@ -204,24 +210,27 @@ static void say_what_is_missing(struct making *making)
 
 /* ---- the rest ---- */
 
-/* The RAM disk: what the boot manager loads whatever firmware it runs on. An SDI that holds the
- * system itself would take the place of both. */
-static int add_system(struct making *making, struct error *err)
+/* The WIM is mounted on the empty volume of the boot.sdi; an SDI with a system needs no other. */
+static int add_boot_sdi(struct making *making, struct error *err)
 {
-	CLEANUP(view_unrefp) struct view *sdi = NULL, *wim = NULL;
+	CLEANUP(view_unrefp) struct view *sdi = NULL;
 	size_t sdi_bytes = 0;
 	const uint8_t *bytes = boot_sdi_bytes(&sdi_bytes);
-
 	if (making->image->is_sdi)
-		return error_set(err, -EOPNOTSUPP,
-			"%s is an SDI; media are made of images that are a WIM",
-			making->image->name);
+		return 0;
 	if (view_new(&sdi) < 0 || view_add_static(sdi, bytes, sdi_bytes) < 0)
 		return out_of_memory(err);
-	int rc = add_view(making, "boot/boot.sdi", TAKE(sdi), err);
+	return add_view(making, "boot/boot.sdi", TAKE(sdi), err);
+}
+
+/* What becomes the RAM disk, whatever firmware the boot manager runs on. */
+static int add_system(struct making *making, struct error *err)
+{
+	CLEANUP(view_unrefp) struct view *system = NULL;
+	int rc = add_boot_sdi(making, err);
 	if (rc == 0)
-		rc = revision_view_open(making->store, making->revision, &wim, err);
-	return rc < 0 ? rc : add_view(making, "sources/boot.wim", TAKE(wim), err);
+		rc = revision_view_open(making->store, making->revision, &system, err);
+	return rc < 0 ? rc : add_view(making, medium_system_path(making->image), TAKE(system), err);
 }
 
 static int add_identity(struct making *making, struct error *err)

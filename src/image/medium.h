@@ -12,7 +12,7 @@
 #include "store/revisions.h"
 
 struct medium_file {
-	char path[256];    /* '/' between names: "EFI/BOOT/BOOTX64.EFI", "sources/boot.wim" */
+	char path[256];    /* '/' between names: "EFI/BOOT/BOOTX64.EFI", MEDIUM_WIM_PATH */
 	struct view *view; /* owned */
 };
 
@@ -23,6 +23,13 @@ struct medium {
 	char label[33];              /* of the volume: A-Z, 0-9, '_' */
 	char missing[512]; /* in words: what firmware cannot start it and what to import; "" */
 };
+/* Where a medium has the system itself: the WIM, or the SDI of an image that is one. */
+#define MEDIUM_WIM_PATH "sources/boot.wim"
+#define MEDIUM_SDI_PATH "boot/image.sdi"
+static inline const char *medium_system_path(const struct image_record *image)
+{
+	return image->is_sdi ? MEDIUM_SDI_PATH : MEDIUM_WIM_PATH;
+}
 void medium_clear(struct medium *medium);
 
 /*

@@ -18,14 +18,30 @@ static struct error err;
 static struct store *store;
 static char iso_path[96], usb_path[96];
 
-static void add_image(const char *name, const char *content, bool replace)
+static void add(const char *name, const char *content, bool is_sdi, bool replace)
 {
 	struct image_file files[2];
 	struct image_record record;
 	assert_ok(scratch_image(store, name, content, files, &record, &err));
 	(void)snprintf(files[0].name, sizeof(files[0].name), "bootx64.efi");
 	record.created_ms = MADE_MS - 1000;
+	if (is_sdi) {
+		record.is_sdi = true;
+		record.boot_index = 0;
+		record.ramdisk_offset = 4;
+		record.ramdisk_length = 8;
+	}
 	assert_ok(store_image_add(store, &record, replace, &err));
+}
+
+static void add_image(const char *name, const char *content, bool replace)
+{
+	add(name, content, false, replace);
+}
+
+static void add_sdi(const char *name, const char *content)
+{
+	add(name, content, true, true);
 }
 
 static void add_revision(bool is_own)
@@ -189,43 +205,63 @@ static void a_plan_counts_more_than_the_newest(void **state)
 	teardown();
 }
 
-static int compare(const char *path, bool *ret_is_same)
+static int compare(const char *path, struct medium_content *ret_content)
 {
 	CLEANUP(medium_reading_closep) struct medium_reading *reading = NULL;
 	assert_ok(medium_reading_open(path, &reading, &err));
-	return medium_compare(store, reading, NULL, ret_is_same, &err);
+	return medium_compare(store, reading, NULL, ret_content, &err);
 }
 
-/* Flips the first byte of the layer, which stands once on the medium. */
-static void damage(const char *path)
+/* Makes the first byte of what stands once on the medium another. */
+static void damage(const char *path, const char *text, size_t n_text)
 {
 	FILE *file = fopen(path, "r+b");
 	CLEANUP(memory_freep) char *bytes = malloc(128U << 20);
 	assert_true(file != NULL && bytes != NULL);
 	size_t n = fread(bytes, 1, 128U << 20, file);
-	const char *found = memmem(bytes, n, "layer of pe@2", 13);
+	const char *found = memmem(bytes, n, text, n_text);
 	assert_non_null(found);
 	assert_int_equal(fseek(file, found - bytes, SEEK_SET), 0);
-	assert_int_equal(fputc('L', file), 'L');
+	assert_int_equal(fputc('!', file), '!');
 	assert_int_equal(fclose(file), 0);
+}
+
+static void assert_compared(const char *system_path, const char *text, size_t n_text)
+{
+	const char *const paths[] = {iso_path, usb_path};
+	struct medium_content content;
+	for (size_t i = 0; i < 2; i++) {
+		assert_ok(compare(paths[i], &content));
+		assert_true(content.is_same);
+		assert_string_equal(content.path, system_path);
+		damage(paths[i], text, n_text);
+		assert_ok(compare(paths[i], &content));
+		assert_false(content.is_same);
+	}
 }
 
 static void the_content_is_compared(void **state)
 {
 	(void)state;
-	bool is_same = false;
+	struct medium_content content;
 	setup();
 	make_media(0, NULL, MADE_MS);
-	const char *const paths[] = {iso_path, usb_path};
-	for (size_t i = 0; i < 2; i++) {
-		assert_ok(compare(paths[i], &is_same));
-		assert_true(is_same);
-		damage(paths[i]);
-		assert_ok(compare(paths[i], &is_same));
-		assert_false(is_same);
-	}
+	assert_compared("sources/boot.wim", "layer of pe@2", 13);
 	assert_ok(store_image_remove(store, "pe", &err));
-	assert_int_equal(compare(iso_path, &is_same), -ENOENT);
+	assert_int_equal(compare(iso_path, &content), -ENOENT);
+	teardown();
+}
+
+static void that_of_an_sdi_too(void **state)
+{
+	(void)state;
+	setup();
+	add_sdi("pe", "an SDI that holds the system");
+	make_media(0, NULL, MADE_MS);
+	assert_verdict(MEDIUM_FRESH, "");
+	/* The boot files of the sample begin in the same way: with zeros behind it, it is the SDI.
+	 */
+	assert_compared("boot/image.sdi", "holds the system", sizeof("holds the system"));
 	teardown();
 }
 
@@ -268,6 +304,7 @@ int main(void)
 		cmocka_unit_test(another_revision_of_the_same_number),
 		cmocka_unit_test(a_plan_counts_more_than_the_newest),
 		cmocka_unit_test(the_content_is_compared),
+		cmocka_unit_test(that_of_an_sdi_too),
 		cmocka_unit_test(what_is_no_medium_of_ours),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

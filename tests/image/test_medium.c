@@ -3,6 +3,7 @@
 
 #include "../store/scratch.h"
 
+#include "image/bcd.h"
 #include "image/medium.h"
 
 #include <errno.h>
@@ -12,6 +13,7 @@ static struct error err;
 struct given {
 	const char *names[8];
 	const char *arch;
+	bool is_sdi;
 };
 
 /* A store with one image that has boot files of these names. */
@@ -29,7 +31,14 @@ static struct store *store_with(const struct given *given, struct image_record *
 		assert_ok(store_blob_add_bytes(
 			store, file->name, strlen(file->name), &file->blob, &err));
 	}
-	assert_ok(store_blob_add_bytes(store, "the WIM", 7, &record.base, &err));
+	if (given->is_sdi) {
+		record.is_sdi = true;
+		record.boot_index = 0;
+		record.ramdisk_offset = 4096;
+		record.ramdisk_length = 1 << 20;
+	}
+	assert_ok(store_blob_add_bytes(
+		store, given->is_sdi ? "the SDI" : "the WIM", 7, &record.base, &err));
 	assert_ok(store_image_add(store, &record, false, &err));
 	image_record_clear(&record);
 	assert_ok(store_image_get(store, "win11-nics", ret_record, &err));
@@ -130,6 +139,55 @@ static void what_is_missing_is_said_with_the_remedy(void **state)
 	}
 }
 
+static void assert_bcd(const struct medium *medium, const char *path, bool is_uefi)
+{
+	const struct image_bcd_parameters wanted = {.description = "win11-nics",
+		.image_sdi_path = "\\boot\\image.sdi",
+		.ramdisk_offset = 4096,
+		.ramdisk_length = 1 << 20,
+		.is_uefi = is_uefi};
+	CLEANUP(buffer_free) struct buffer bytes = buffer_with_max(LIMIT_BCD_BYTES);
+	CLEANUP(memory_freep) uint8_t *found = NULL;
+	const struct medium_file *file = medium_find(medium, path);
+	assert_non_null(file);
+	assert_ok(image_bcd_build(&wanted, &bytes, &err));
+	assert_int_equal(view_size(file->view), bytes.size);
+	found = malloc(bytes.size);
+	assert_non_null(found);
+	assert_ok(view_read(file->view, 0, found, bytes.size));
+	assert_memory_equal(found, bytes.bytes, bytes.size);
+}
+
+/* It is the RAM disk itself: no boot.sdi, no boot.wim, and a BCD that says where its volume is. */
+static void an_sdi_takes_the_place_of_both(void **state)
+{
+	(void)state;
+	const struct given given = {.arch = "x86",
+		.names = {"bootia32.efi", "bootmgr", "etfsboot.com"},
+		.is_sdi = true};
+	CLEANUP(medium_clear) struct medium medium = {0};
+	struct medium_identity identity;
+	make(&given, NULL, &medium, &identity);
+	assert_content(&medium, "boot/image.sdi", "the SDI");
+	assert_null(medium_find(&medium, "boot/boot.sdi"));
+	assert_null(medium_find(&medium, "sources/boot.wim"));
+	assert_bcd(&medium, "EFI/Microsoft/Boot/BCD", true);
+	assert_bcd(&medium, "boot/bcd", false);
+	assert_int_equal(medium.n_files, 7);
+	assert_true(medium.boots_uefi && medium.boots_bios);
+}
+
+static void what_an_sdi_lacks_comes_from_a_medium(void **state)
+{
+	(void)state;
+	const struct given given = {.arch = "amd64", .names = {"bootx64.efi"}, .is_sdi = true};
+	CLEANUP(medium_clear) struct medium medium = {0};
+	struct medium_identity identity;
+	make(&given, NULL, &medium, &identity);
+	assert_non_null(strstr(medium.missing,
+		"`pewter image import SOURCE --boot-files MEDIUM --name win11-nics --replace`"));
+}
+
 static void a_plan_is_told(void **state)
 {
 	(void)state;
@@ -182,6 +240,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(both_firmwares_find_their_files),
 		cmocka_unit_test(what_is_missing_is_said_with_the_remedy),
+		cmocka_unit_test(an_sdi_takes_the_place_of_both),
+		cmocka_unit_test(what_an_sdi_lacks_comes_from_a_medium),
 		cmocka_unit_test(a_plan_is_told),
 		cmocka_unit_test(foreign_identities_are_refused),
 	};
