@@ -19,7 +19,7 @@ void plan_outcome_clear(struct plan_outcome *outcome)
 	*outcome = (struct plan_outcome){.packages = NULL};
 }
 
-int plan_no_memory(struct error *err)
+static int no_memory(struct error *err)
 {
 	return error_set(err, -ENOMEM, "no memory for the plan");
 }
@@ -66,7 +66,7 @@ static int list_rows(struct planning *planning, size_t *n_left_out, struct error
 	const struct plan_input *input = planning->input;
 	planning->rows = calloc(input->devices->n + 1, sizeof(*planning->rows));
 	if (planning->rows == NULL)
-		return plan_no_memory(err);
+		return no_memory(err);
 	for (size_t i = 0; i < input->devices->n; i++) {
 		const struct device *device = &input->devices->devices[i];
 		const struct device_match *match = input->matches[i];
@@ -127,14 +127,13 @@ static void describe(
 	outcome->n_doubtful += row->is_doubtful;
 }
 
-static int describe_all(
-	const struct planning *planning, struct plan_outcome *outcome, struct error *err)
+static int describe_all(const struct planning *planning, struct plan_outcome *outcome)
 {
 	struct plan_record *plan = &outcome->plan;
 	plan->devices = calloc(planning->n_rows + 1, sizeof(*plan->devices));
 	outcome->uncovered_nics = calloc(planning->n_rows + 1, sizeof(*outcome->uncovered_nics));
 	if (plan->devices == NULL || outcome->uncovered_nics == NULL)
-		return plan_no_memory(err);
+		return -ENOMEM;
 	for (size_t i = 0; i < planning->n_rows; i++)
 		describe(planning->input, &planning->rows[i], outcome);
 	(void)text_copy(plan->image, sizeof(plan->image), planning->input->image->name);
@@ -147,14 +146,11 @@ int plan_make(const struct plan_input *input, struct plan_outcome *ret_outcome, 
 	CLEANUP(planning_clear) struct planning planning = {.input = input};
 	CLEANUP(plan_outcome_clear) struct plan_outcome outcome = {.packages = NULL};
 	int rc = list_rows(&planning, &outcome.n_left_out, err);
-	if (rc == 0)
-		rc = plan_take(&planning, err);
-	if (rc == 0)
-		rc = plan_hold(&planning, &outcome, err);
-	if (rc == 0)
-		rc = describe_all(&planning, &outcome, err);
 	if (rc < 0)
 		return rc;
+	if (plan_take(&planning) < 0 || plan_hold(&planning, &outcome) < 0 ||
+		describe_all(&planning, &outcome) < 0)
+		return no_memory(err);
 	*ret_outcome = outcome;
 	outcome = (struct plan_outcome){.packages = NULL};
 	return 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the revision is to hold. */
 #include "base/text.h"
+#include "prepare/plan_kin.h"
 #include "prepare/plan_room.h"
 
 #include <errno.h>
@@ -144,21 +145,24 @@ static struct revision_package new_package(const struct driver_package *package)
 	return new;
 }
 
-int plan_hold(const struct planning *planning, struct plan_outcome *outcome, struct error *err)
+int plan_hold(const struct planning *planning, struct plan_outcome *outcome)
 {
 	CLEANUP(taken_list_clear) struct taken_list taken = {.n = 0};
 	const struct revision_record *newest = planning->input->newest;
-	if (list_taken(planning, &taken) < 0)
-		return plan_no_memory(err);
+	int rc = list_taken(planning, &taken);
+	if (rc < 0)
+		return rc;
 	size_t n = newest->n_packages;
 	outcome->packages = calloc(n + taken.n + 1, sizeof(*outcome->packages));
 	outcome->replaced = calloc(n + 1, sizeof(*outcome->replaced));
 	outcome->dropped = calloc(n + 1, sizeof(*outcome->dropped));
 	if (outcome->packages == NULL || outcome->replaced == NULL || outcome->dropped == NULL)
-		return plan_no_memory(err);
-	for (size_t i = 0; i < n; i++)
-		if (judge(planning, &taken, i, outcome) < 0)
-			return plan_no_memory(err);
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		rc = judge(planning, &taken, i, outcome);
+		if (rc < 0)
+			return rc;
+	}
 	size_t n_kept = outcome->n_packages;
 	for (size_t i = 0; i < taken.n; i++) {
 		bool is_there = false;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What plan.c, plan_take.c, plan_hold.c and plan_words.c share. */
+/* The steps of a plan, and what they share. plan.c calls them, and none calls another; a step fails
+ * only for want of memory, and plan.c says so. */
 #pragma once
 
 #include "prepare/plan.h"
@@ -32,28 +33,14 @@ struct planning {
 /* ---- plan_take.c ---- */
 
 /* For every device what Windows would take, unless that is a downgrade. */
-int plan_take(struct planning *planning, struct error *err) MUST_CHECK;
-/* Does a covered device take the package? */
-bool plan_takes(const struct planning *planning, const char *package);
-bool plan_is_newer(const struct driver_package *a, const struct driver_package *b);
-
-/* How two packages of the same names stand to each other. */
-struct plan_kinship {
-	bool is_family;    /* they share an id */
-	bool names_all_of; /* a names every id that b names */
-};
-int plan_kinship_of(const struct plan_input *input, const struct driver_package *a,
-	const struct driver_package *b, struct plan_kinship *ret_kinship) MUST_CHECK;
+int plan_take(struct planning *planning) MUST_CHECK;
 
 /* ---- plan_hold.c ---- */
 
 /* What the revision is to hold, and what goes. */
-int plan_hold(const struct planning *planning, struct plan_outcome *outcome,
-	struct error *err) MUST_CHECK;
+int plan_hold(const struct planning *planning, struct plan_outcome *outcome) MUST_CHECK;
 
 /* ---- plan_words.c ---- */
 
 /* "covered by ...", or why it is not; also sets by, package and inf. */
 void plan_words(const struct plan_row *row, struct plan_device *device);
-
-int plan_no_memory(struct error *err);

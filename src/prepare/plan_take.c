@@ -1,43 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Which driver each device takes. */
-#include "base/text.h"
 #include "driver/family.h"
-#include "driver/rank.h"
+#include "prepare/plan_kin.h"
 #include "prepare/plan_room.h"
 
 #include <string.h>
 
-bool plan_is_newer(const struct driver_package *a, const struct driver_package *b)
-{
-	return driver_version_compare(a->date, a->version, b->date, b->version) > 0;
-}
-
-int plan_kinship_of(const struct plan_input *input, const struct driver_package *a,
-	const struct driver_package *b, struct plan_kinship *ret_kinship)
-{
-	const char *const *ids_a, *const *ids_b;
-	size_t n_a, n_b, n_common = 0;
-	*ret_kinship = (struct plan_kinship){.is_family = false};
-	if (!family_same_name(a, b))
-		return 0;
-	int rc = input->ids_of(input->context, a, &ids_a, &n_a);
-	if (rc == 0)
-		rc = input->ids_of(input->context, b, &ids_b, &n_b);
-	if (rc < 0)
-		return rc;
-	for (size_t i = 0, k = 0; i < n_a && k < n_b;) {
-		int order = strcmp(ids_a[i], ids_b[k]);
-		n_common += order == 0;
-		i += order <= 0;
-		k += order >= 0;
-	}
-	/* As family.c has it: what names nothing at all is told by its names alone. */
-	ret_kinship->is_family = n_common > 0 || (n_a == 0 && n_b == 0);
-	ret_kinship->names_all_of = n_common == n_b;
-	return 0;
-}
-
-bool plan_takes(const struct planning *planning, const char *package)
+/* Does a covered device take the package? */
+static bool is_taken(const struct planning *planning, const char *package)
 {
 	for (size_t i = 0; i < planning->n_rows; i++) {
 		const struct plan_row *row = &planning->rows[i];
@@ -69,7 +39,7 @@ static int raise_need(const struct planning *planning, struct plan_need *need, b
 			!family_same_name(package, best->package) ||
 			!plan_is_newer(package, best->package) ||
 			(!is_held(planning->input, package->id) &&
-				!plan_takes(planning, package->id)))
+				!is_taken(planning, package->id)))
 			continue;
 		int rc = plan_kinship_of(planning->input, package, best->package, &kinship);
 		if (rc < 0)
@@ -117,7 +87,7 @@ static struct plan_need need_of(const struct device_match *match)
 	};
 }
 
-int plan_take(struct planning *planning, struct error *err)
+int plan_take(struct planning *planning)
 {
 	for (size_t i = 0; i < planning->n_rows; i++) {
 		struct plan_row *row = &planning->rows[i];
@@ -131,8 +101,9 @@ int plan_take(struct planning *planning, struct error *err)
 		for (size_t k = 0; k < row->n_needs; k++)
 			row->is_covered = row->is_covered && row->needs[k].taken != NULL;
 	}
-	if (raise_all(planning) < 0)
-		return plan_no_memory(err);
+	int rc = raise_all(planning);
+	if (rc < 0)
+		return rc;
 	for (size_t i = 0; i < planning->n_rows; i++) {
 		struct plan_row *row = &planning->rows[i];
 		for (size_t k = 0; row->is_covered && k < row->n_needs; k++)
