@@ -338,28 +338,13 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 	return result;
 }
 
-/* ---- the loop ---- */
-
-static void on_timeout(uv_timer_t *timer)
-{
-	http_run(timer->data);
-}
+/* ---- start and stop ---- */
 
 static void on_readable(uv_poll_t *poll, int status, int events)
 {
 	(void)status;
 	(void)events;
 	http_run(poll->data);
-}
-
-void http_run(struct http_listener *listener)
-{
-	MHD_UNSIGNED_LONG_LONG after_ms = 0;
-	(void)MHD_run(listener->daemon);
-	if (MHD_get_timeout(listener->daemon, &after_ms) == MHD_YES)
-		(void)uv_timer_start(&listener->timeout, on_timeout, after_ms, 0);
-	else
-		(void)uv_timer_stop(&listener->timeout);
 }
 
 static void on_library_log(void *context, const char *format, va_list args) PRINTF_LIKE(2, 0);

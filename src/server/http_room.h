@@ -57,7 +57,9 @@ static inline int connection_fd(struct MHD_Connection *connection)
 	return info != NULL ? info->connect_fd : -1;
 }
 
-/* Lets the library do what is to be done now. */
+/* ---- the library on our loop (http_run.c) ---- */
+
+/* Lets the library do what is to be done now, and sees to it that it runs again in time. */
 void http_run(struct http_listener *listener);
 
 /* ---- following a transfer (http_follow.c) ---- */
