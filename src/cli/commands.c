@@ -45,7 +45,7 @@ const struct command commands[] = {
 		cmd_driver_rules},
 	{"driver show", "ID", "tells all about one driver package", cmd_driver_show},
 	{"driver unmark", "ID", "takes the marks off a driver package", cmd_driver_unmark},
-	{"image add-drivers", "NAME PACKAGE...",
+	{"image add-drivers", "NAME PACKAGE... [--force]",
 		"makes the next revision of an image, with these driver packages",
 		cmd_image_add_drivers},
 	{"image add-files", "NAME SOURCE:DESTINATION...",

@@ -82,6 +82,10 @@ static json_t *list_of(const struct revise_result *result, enum revise_fate fate
 		json_t *item = revision_package_json(as_it_is(result, package));
 		if (key != NULL && item != NULL)
 			(void)json_object_set_new(item, key, json_string(package->other));
+		if (fate == REVISE_ADDED && item != NULL)
+			(void)json_object_set_new(item, "marked",
+				package->verdict.reason[0] != 0 ? json_text(package->verdict.reason)
+								: json_null());
 		(void)json_array_append_new(list, item);
 	}
 	return list;
@@ -129,6 +133,36 @@ static void print_words(const struct revise_result *result)
 	}
 }
 
+/* Says it on stderr, if there is something. */
+static bool needs_an_eye(const struct cli *cli, const struct revise_result *result,
+	const struct revise_package *package)
+{
+	char words[REVISION_PACKAGE_WORDS_BYTES], newer[REVISION_PACKAGE_WORDS_BYTES];
+	const struct revision_package *other = find(result, package->other);
+	const bool is_added = package->fate == REVISE_ADDED;
+	const bool is_kept = package->fate == REVISE_KEPT && other != NULL;
+	const bool is_marked = is_added && package->verdict.reason[0] != 0;
+	revision_package_words(&package->package, words);
+	if (is_kept) {
+		revision_package_words(other, newer);
+		(void)fprintf(stderr,
+			"pewter %s: %s was not added: the image has %s, which is not older and "
+			"drives all that it drives\n",
+			cli->command, words, newer);
+	}
+	if (is_added && package->is_incomplete)
+		(void)fprintf(stderr,
+			"pewter %s: %s lacks files that its INF names, and may not install; "
+			"`pewter driver show %.12s` lists them\n",
+			cli->command, words, package->package.id);
+	if (is_marked)
+		(void)fprintf(stderr,
+			"pewter %s: %s is known not to work in this image: %s; it was added all "
+			"the same, and `pewter prepare` leaves it out of the next revision\n",
+			cli->command, words, package->verdict.reason);
+	return is_kept || is_marked || (is_added && package->is_incomplete);
+}
+
 int revise_tell(const struct cli *cli, const struct revise_result *result)
 {
 	int rc = EXIT_DONE, attention = EXIT_DONE;
@@ -136,25 +170,8 @@ int revise_tell(const struct cli *cli, const struct revise_result *result)
 		rc = print_json(cli, result);
 	else
 		print_words(result);
-	for (size_t i = 0; i < result->n_packages; i++) {
-		const struct revise_package *package = &result->packages[i];
-		char words[REVISION_PACKAGE_WORDS_BYTES], newer[REVISION_PACKAGE_WORDS_BYTES];
-		const struct revision_package *other = find(result, package->other);
-		revision_package_words(&package->package, words);
-		if (package->fate == REVISE_KEPT && other != NULL) {
-			revision_package_words(other, newer);
-			(void)fprintf(stderr,
-				"pewter %s: %s was not added: the image has %s, which is not older "
-				"and drives all that it drives\n",
-				cli->command, words, newer);
+	for (size_t i = 0; i < result->n_packages; i++)
+		if (needs_an_eye(cli, result, &result->packages[i]))
 			attention = EXIT_ATTENTION;
-		} else if (package->fate == REVISE_ADDED && package->is_incomplete) {
-			(void)fprintf(stderr,
-				"pewter %s: %s lacks files that its INF names, and may not "
-				"install; `pewter driver show %.12s` lists them\n",
-				cli->command, words, package->package.id);
-			attention = EXIT_ATTENTION;
-		}
-	}
 	return rc != EXIT_DONE ? rc : attention;
 }

@@ -140,3 +140,22 @@ bool driver_rules_forbid(const struct driver_rules *rules, const struct driver_p
 	}
 	return false;
 }
+
+bool driver_rules_forbid_wholly(const struct driver_rules *rules,
+	const struct driver_package *package, const struct target *target,
+	struct mark_verdict *ret_verdict)
+{
+	struct mark_verdict verdict;
+	if (!driver_rules_forbid(rules, package, NULL, 0, target, &verdict))
+		return false;
+	for (size_t i = 0; i < package->n_models; i++) {
+		const struct driver_model *model = &package->models[i];
+		struct mark_verdict other;
+		if (model->n_ids > 0 &&
+			!driver_rules_forbid(rules, package, (const char *const *)model->ids,
+				model->n_ids, target, &other))
+			return false;
+	}
+	*ret_verdict = verdict;
+	return true;
+}

@@ -35,3 +35,7 @@ struct mark_verdict {
 bool driver_rules_forbid(const struct driver_rules *rules, const struct driver_package *package,
 	const char *const *ids, size_t n_ids, const struct target *target,
 	struct mark_verdict *ret_verdict);
+/* For every device that it has models for: what a rule says of some of them only does not count. */
+bool driver_rules_forbid_wholly(const struct driver_rules *rules,
+	const struct driver_package *package, const struct target *target,
+	struct mark_verdict *ret_verdict);

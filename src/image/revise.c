@@ -7,6 +7,7 @@
 #include "format/wim.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Others may be making revisions of the same image. */
@@ -125,13 +126,15 @@ static struct revision_package package_of(const struct driver_package *package)
 	return out;
 }
 
-static void tell(struct revising *revising, const struct revision_package *package,
-	enum revise_fate fate, const char *other, bool is_incomplete)
+static struct revise_package *tell(struct revising *revising,
+	const struct revision_package *package, enum revise_fate fate, const char *other,
+	bool is_incomplete)
 {
 	struct revise_package *told = &revising->told[revising->n_told++];
 	*told = (struct revise_package){
 		.package = *package, .fate = fate, .is_incomplete = is_incomplete};
 	(void)text_copy(told->other, sizeof(told->other), other);
+	return told;
 }
 
 static bool is_newer(const struct driver_package *a, const struct revision_package *b)
@@ -201,6 +204,26 @@ static int add_nics(
 	return nics_add_package(&revising->nics, package, &revising->target, err);
 }
 
+/* Whatever it drives, it is known not to in this Windows: verdict says why, if it may come. */
+static int look_for_marks(const struct revising *revising, const struct driver_package *package,
+	struct mark_verdict *verdict, struct error *err)
+{
+	const struct revise_request *request = revising->request;
+	char instead[128] = "";
+	if (request->rules == NULL || revising->target.major == 0 ||
+		!driver_rules_forbid_wholly(request->rules, package, &revising->target, verdict) ||
+		request->force)
+		return 0;
+	if (verdict->instead[0] != 0 || verdict->instead_family[0] != 0)
+		(void)snprintf(instead, sizeof(instead), "add %.*s in its place, or ",
+			verdict->instead[0] != 0 ? 12 : 64,
+			verdict->instead[0] != 0 ? verdict->instead : verdict->instead_family);
+	return error_set(err, -EPERM,
+		"%.64s (%.12s) is known not to work in image %s: %s; %sadd it all the same with "
+		"--force",
+		package->inf, package->id, revising->image.name, verdict->reason, instead);
+}
+
 static void drop(struct revising *revising, size_t at)
 {
 	revising->n_packages--;
@@ -216,24 +239,28 @@ static int add_package(
 		const struct revision_package held = revising->packages[i];
 		enum kinship kinship;
 		if (strcmp(held.id, new.id) == 0) {
-			tell(revising, &held, REVISE_ALREADY, "", package->is_incomplete);
+			(void)tell(revising, &held, REVISE_ALREADY, "", package->is_incomplete);
 			return 0;
 		}
 		int rc = compare_held(revising, &held, package, &kinship, err);
 		if (rc < 0)
 			return rc;
 		if (kinship == KIN_NEWER) {
-			tell(revising, &new, REVISE_KEPT, held.id, package->is_incomplete);
+			(void)tell(revising, &new, REVISE_KEPT, held.id, package->is_incomplete);
 			return 0;
 		}
 		if (kinship == KIN_OLDER) {
-			tell(revising, &held, REVISE_REPLACED, new.id, false);
+			(void)tell(revising, &held, REVISE_REPLACED, new.id, false);
 			drop(revising, i);
 		} else {
 			i++;
 		}
 	}
-	tell(revising, &new, REVISE_ADDED, "", package->is_incomplete);
+	struct revise_package *told =
+		tell(revising, &new, REVISE_ADDED, "", package->is_incomplete);
+	int rc = look_for_marks(revising, package, &told->verdict, err);
+	if (rc < 0)
+		return rc;
 	revising->packages[revising->n_packages++] = new;
 	revising->is_changed = true;
 	return add_nics(revising, package, err);

@@ -3,6 +3,7 @@
  * files. What it held before stays. */
 #pragma once
 
+#include "driver/marks.h"
 #include "image/layer.h"
 #include "image/part.h"
 
@@ -13,6 +14,8 @@ struct revise_request {
 	const char *image;
 	int64_t now_ms;
 	const struct progress_sink *progress;
+	const struct driver_rules *rules; /* of what is known not to work; NULL for none */
+	bool force;                       /* add that too */
 };
 
 /* What became of a package that was asked for or that was there. */
@@ -29,6 +32,7 @@ struct revise_package {
 	enum revise_fate fate;
 	char other[SHA256_TEXT_BYTES]; /* KEPT: the one that is there; REPLACED: what came; "" */
 	bool is_incomplete;            /* files that it names are missing */
+	struct mark_verdict verdict;   /* ADDED by force: why it is known not to work; "" */
 };
 
 struct revise_result {
@@ -41,7 +45,8 @@ struct revise_result {
 void revise_result_clear(struct revise_result *result);
 
 /* ids: beginnings of package ids. -EINVAL for a package without a model for the image's
- * architecture; others as of layer_make(), without -ESTALE: it begins again by itself. */
+ * architecture; -EPERM for one that is known not to work there, unless forced; others as of
+ * layer_make(), without -ESTALE: it begins again by itself. */
 int image_add_drivers(const struct revise_request *request, const char *const *ids, size_t n_ids,
 	struct revise_result *ret_result, struct error *err) MUST_CHECK;
 /* source: in words, for the manifest. */

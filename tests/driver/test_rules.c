@@ -310,6 +310,40 @@ static void a_package_alone_is_asked_for_its_models(void **state)
 	driver_rules_free(rules);
 }
 
+/* It is of use as long as one of its devices is not meant. */
+static void a_package_is_forbidden_wholly_or_in_part(void **state)
+{
+	(void)state;
+	char first[] = "PCI\\VEN_1234&DEV_0001", second[] = "PCI\\VEN_1234&DEV_0002";
+	char *ids[] = {first, second};
+	struct driver_model models[] = {
+		{.ids = &ids[0], .n_ids = 1}, {.ids = &ids[1], .n_ids = 1}, {.n_ids = 0}};
+	struct driver_package package = package_of("card.inf", "Example", "Net");
+	const struct target target = target_of("6.1.7600/amd64");
+	static const struct {
+		const char *text;
+		bool in_part, wholly;
+	} rows[] = {
+		{"[rule r]\nhardware-id=*DEV_0001\ncondition=winpe>=2.0\nwhy=x\n", true, false},
+		{"[rule r]\nhardware-id=PCI*\ncondition=winpe>=2.0\nwhy=x\n", true, true},
+		{"[rule r]\ninf=card*\ncondition=winpe>=2.0\nwhy=x\n", true, true},
+		{"[rule r]\ninf=card*\ncondition=winpe>=4.0\nwhy=x\n", false, false},
+	};
+	package.models = models;
+	package.n_models = ARRAY_SIZE(models);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct driver_rules *rules = rules_of(rows[i].text);
+		struct mark_verdict verdict = {.reason = ""};
+		assert_int_equal(driver_rules_forbid(rules, &package, NULL, 0, &target, &verdict),
+			rows[i].in_part);
+		verdict.reason[0] = 0;
+		assert_int_equal(driver_rules_forbid_wholly(rules, &package, &target, &verdict),
+			rows[i].wholly);
+		assert_string_equal(verdict.reason, rows[i].wholly ? "x (rule r)" : "");
+		driver_rules_free(rules);
+	}
+}
+
 /* ---- files and marks ---- */
 
 static void put(const char *folder, const char *name, const char *text)
@@ -384,6 +418,7 @@ int main(void)
 		cmocka_unit_test(the_shipped_rules_are_right),
 		cmocka_unit_test(netxtreme_ii_is_left_to_its_monolithic_driver),
 		cmocka_unit_test(a_package_alone_is_asked_for_its_models),
+		cmocka_unit_test(a_package_is_forbidden_wholly_or_in_part),
 		cmocka_unit_test(files_are_read_in_the_order_of_their_names),
 		cmocka_unit_test(a_mark_goes_before_a_rule),
 	};

@@ -3,6 +3,7 @@
 
 #include "wims.h"
 
+#include "base/text.h"
 #include "driver/nics.h"
 #include "image/revise.h"
 
@@ -139,6 +140,51 @@ static void ids_may_be_short_and_must_fit(void **state)
 	add(id, "A", 2, 1);
 }
 
+static struct driver_rules *rules_with_mark(const char *package, const char *instead)
+{
+	struct error err = ERROR_NULL;
+	struct driver_rules *rules = NULL;
+	struct driver_mark mark = {.condition = "winpe>=2.0", .why = "it hangs"};
+	(void)text_copy(mark.package, sizeof(mark.package), package);
+	(void)text_copy(mark.instead, sizeof(mark.instead), instead);
+	assert_ok(store_driver_mark(world.store, &mark, &err));
+	assert_ok(driver_rules_load(world.store, NULL, 0, &rules, &err));
+	return rules;
+}
+
+static void what_is_known_not_to_work_takes_force(void **state)
+{
+	(void)state;
+	struct error err = ERROR_NULL;
+	struct revise_result result;
+	char bad[SHA256_TEXT_BYTES], good[SHA256_TEXT_BYTES], said[128];
+	import_version("bad", "01/01/2022,2.0", "1", true, bad);
+	import_version("good", "01/01/2021,2.0", "12", true, good);
+	CLEANUP(driver_rules_freep) struct driver_rules *rules = rules_with_mark(bad, good);
+	struct revise_request one = *request();
+	const char *const both[] = {good, bad};
+	one.rules = rules;
+	assert_int_equal(image_add_drivers(&one, both, 2, &result, &err), -EPERM);
+	assert_non_null(strstr(err.text,
+		"is known not to work in image pe: marked as not for winpe>=2.0: it hangs; "));
+	(void)snprintf(said, sizeof(said),
+		"add %.12s in its place, or add it all the same with --force", good);
+	assert_non_null(strstr(err.text, said));
+	add(good, "A", 2, 1); /* it was refused whole: the good one had not come in */
+	one.force = true;
+	assert_ok(image_add_drivers(&one, both, 2, &result, &err));
+	assert_int_equal(result.n_packages, 2);
+	assert_string_equal(result.packages[0].verdict.reason, "");
+	assert_string_equal(
+		result.packages[1].verdict.reason, "marked as not for winpe>=2.0: it hangs");
+	revise_result_clear(&result);
+	/* What is there already is not asked. */
+	one.force = false;
+	assert_ok(image_add_drivers(&one, both, 2, &result, &err));
+	assert_false(result.is_new);
+	revise_result_clear(&result);
+}
+
 static void files_pile_up(void **state)
 {
 	(void)state;
@@ -218,6 +264,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(families_go_upwards_only, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(ids_may_be_short_and_must_fit, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			what_is_known_not_to_work_takes_force, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(files_pile_up, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			makers_do_not_disturb_each_other, set_up, tear_down),
