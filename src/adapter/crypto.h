@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* SHA-256, and SHA-1 for what others have signed with it (FIPS 180-4), over GnuTLS, whose types
- * stay behind this header. */
+/* SHA-256, and SHA-1 for what others have signed with it (FIPS 180-4), over Nettle: what GnuTLS
+ * stands on, without what takes GnuTLS 2.5 ms to start in every command. */
 #pragma once
 
 #include "base/cleanup.h"
