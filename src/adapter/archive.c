@@ -2,12 +2,11 @@
 #include "adapter/archive.h"
 
 #include "adapter/file.h"
+#include "adapter/libarchive.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "base/entry_name.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <locale.h>
@@ -17,6 +16,9 @@
 #define READ_BYTES       (64U << 10)
 /* Below this nobody asks how well it was packed. */
 #define RATIO_FREE_BYTES (64U << 20)
+
+LIBRARY_DEFINE(libarchive, LIBARCHIVE_FUNCTIONS, "libarchive.so.13", "libarchive13", "recommended",
+	"unpacks archives of drivers");
 
 /* One archive on its way. */
 struct unpacking {
@@ -43,7 +45,7 @@ static la_ssize_t read_place(struct archive *archive, void *context, const void 
 		unpacking->fd, unpacking->place->offset + unpacking->at, unpacking->in, n);
 	if (rc < 0) {
 		unpacking->read_rc = rc;
-		archive_set_error(archive, -rc, "%s", strerror(-rc));
+		libarchive.archive_set_error(archive, -rc, "%s", strerror(-rc));
 		return -1;
 	}
 	unpacking->at += n;
@@ -81,7 +83,7 @@ static la_int64_t skip_place(struct archive *archive, void *context, la_int64_t 
 /* The name as far as it can be shown. */
 static void show_name(struct archive_entry *entry, char *text, size_t size)
 {
-	const char *name = entry == NULL ? NULL : archive_entry_pathname(entry);
+	const char *name = entry == NULL ? NULL : libarchive.archive_entry_pathname(entry);
 	if (name == NULL)
 		name = "(a name that is no text)";
 	size_t n = strlen(name);
@@ -106,11 +108,12 @@ static int fault(struct unpacking *unpacking, struct archive_entry *entry, struc
 		return refuse(entry, unpacking->read_rc, strerror(-unpacking->read_rc), err);
 	/* Encrypted heads are an error like others. Asked before there is a reader, libarchive 3.6
 	   calls into nowhere. */
-	const char *reason = archive_error_string(unpacking->archive);
-	if ((unpacking->is_open && archive_read_has_encrypted_entries(unpacking->archive) == 1) ||
+	const char *reason = libarchive.archive_error_string(unpacking->archive);
+	if ((unpacking->is_open &&
+		    libarchive.archive_read_has_encrypted_entries(unpacking->archive) == 1) ||
 		(reason != NULL && strcasestr(reason, "encrypt") != NULL))
 		return refuse(entry, -EACCES, "encrypted: unpack it with its password first", err);
-	if (archive_errno(unpacking->archive) == ENOMEM)
+	if (libarchive.archive_errno(unpacking->archive) == ENOMEM)
 		return refuse(entry, -E2BIG, "needs more memory to unpack than there is", err);
 	if (reason == NULL)
 		reason = "cannot be read";
@@ -123,37 +126,37 @@ static int fault(struct unpacking *unpacking, struct archive_entry *entry, struc
 static int support(struct archive *archive, enum archive_kind kind)
 {
 	switch (kind) {
-	case ARCHIVE_IN_ZIP: return archive_read_support_format_zip_seekable(archive);
-	case ARCHIVE_IN_CAB: return archive_read_support_format_cab(archive);
-	case ARCHIVE_IN_7Z: return archive_read_support_format_7zip(archive);
-	case ARCHIVE_IN_ISO: return archive_read_support_format_iso9660(archive);
+	case ARCHIVE_IN_ZIP: return libarchive.archive_read_support_format_zip_seekable(archive);
+	case ARCHIVE_IN_CAB: return libarchive.archive_read_support_format_cab(archive);
+	case ARCHIVE_IN_7Z: return libarchive.archive_read_support_format_7zip(archive);
+	case ARCHIVE_IN_ISO: return libarchive.archive_read_support_format_iso9660(archive);
 	case ARCHIVE_IN_TAR: break;
 	}
-	int code = archive_read_support_format_tar(archive);
+	int code = libarchive.archive_read_support_format_tar(archive);
 	if (code == ARCHIVE_OK)
-		code = archive_read_support_filter_gzip(archive);
+		code = libarchive.archive_read_support_filter_gzip(archive);
 	if (code == ARCHIVE_OK)
-		code = archive_read_support_filter_bzip2(archive);
+		code = libarchive.archive_read_support_filter_bzip2(archive);
 	if (code == ARCHIVE_OK)
-		code = archive_read_support_filter_xz(archive);
+		code = libarchive.archive_read_support_filter_xz(archive);
 	/* A program of its own where the library was built without it: not for hostile input. */
-	if (code == ARCHIVE_OK && archive_libzstd_version() != NULL)
-		code = archive_read_support_filter_zstd(archive);
+	if (code == ARCHIVE_OK && libarchive.archive_libzstd_version() != NULL)
+		code = libarchive.archive_read_support_filter_zstd(archive);
 	return code;
 }
 
 static int open_archive(struct unpacking *unpacking, struct error *err)
 {
-	struct archive *archive = archive_read_new();
+	struct archive *archive = libarchive.archive_read_new();
 	if (archive == NULL)
 		return error_set(err, -ENOMEM, "out of memory");
 	unpacking->archive = archive;
 	if (support(archive, unpacking->place->kind) != ARCHIVE_OK ||
-		archive_read_set_read_callback(archive, read_place) != ARCHIVE_OK ||
-		archive_read_set_seek_callback(archive, seek_place) != ARCHIVE_OK ||
-		archive_read_set_skip_callback(archive, skip_place) != ARCHIVE_OK ||
-		archive_read_set_callback_data(archive, unpacking) != ARCHIVE_OK ||
-		archive_read_open1(archive) != ARCHIVE_OK)
+		libarchive.archive_read_set_read_callback(archive, read_place) != ARCHIVE_OK ||
+		libarchive.archive_read_set_seek_callback(archive, seek_place) != ARCHIVE_OK ||
+		libarchive.archive_read_set_skip_callback(archive, skip_place) != ARCHIVE_OK ||
+		libarchive.archive_read_set_callback_data(archive, unpacking) != ARCHIVE_OK ||
+		libarchive.archive_read_open1(archive) != ARCHIVE_OK)
 		return fault(unpacking, NULL, err);
 	unpacking->is_open = true;
 	return 0;
@@ -203,7 +206,7 @@ static int unpack_file(struct unpacking *unpacking, struct archive_entry *entry,
 	int rc = sink->begin(sink->context, path, err);
 	uint64_t size = 0;
 	while (rc == 0) {
-		la_ssize_t n = archive_read_data(
+		la_ssize_t n = libarchive.archive_read_data(
 			unpacking->archive, unpacking->out, sizeof(unpacking->out));
 		if (n < 0)
 			return fault(unpacking, entry, err);
@@ -216,8 +219,8 @@ static int unpack_file(struct unpacking *unpacking, struct archive_entry *entry,
 		progress_tell(
 			unpacking->progress, "unpacking", unpacking->at, unpacking->place->size);
 	}
-	if (rc == 0 && archive_entry_size_is_set(entry) &&
-		(uint64_t)archive_entry_size(entry) != size)
+	if (rc == 0 && libarchive.archive_entry_size_is_set(entry) &&
+		(uint64_t)libarchive.archive_entry_size(entry) != size)
 		return refuse(entry, -EINVAL,
 			"cut short: there are fewer bytes than the archive says; copy it again",
 			err);
@@ -232,7 +235,7 @@ static int unpack_link(struct unpacking *unpacking, struct archive_entry *entry,
 	char before[LIMIT_PATH_BYTES];
 	if (unpacking->place->kind != ARCHIVE_IN_ISO)
 		return refuse(entry, -EINVAL, "a hard link; only files and folders are taken", err);
-	int rc = read_name(unpacking, entry, archive_entry_hardlink(entry), before, err);
+	int rc = read_name(unpacking, entry, libarchive.archive_entry_hardlink(entry), before, err);
 	return rc < 0 ? rc : unpacking->sink->again(unpacking->sink->context, path, before, err);
 }
 
@@ -242,14 +245,14 @@ static int unpack_entry(struct unpacking *unpacking, struct archive_entry *entry
 	if (unpacking->budget->entries == 0)
 		return refuse(entry, -E2BIG, "the archive holds more files than are accepted", err);
 	unpacking->budget->entries--;
-	int rc = read_name(unpacking, entry, archive_entry_pathname(entry), path, err);
+	int rc = read_name(unpacking, entry, libarchive.archive_entry_pathname(entry), path, err);
 	if (rc < 0)
 		return rc;
-	if (archive_entry_is_encrypted(entry) != 0)
+	if (libarchive.archive_entry_is_encrypted(entry) != 0)
 		return refuse(entry, -EACCES, "encrypted: unpack it with its password first", err);
-	if (archive_entry_hardlink(entry) != NULL)
+	if (libarchive.archive_entry_hardlink(entry) != NULL)
 		return unpack_link(unpacking, entry, path, err);
-	switch (archive_entry_filetype(entry)) {
+	switch (libarchive.archive_entry_filetype(entry)) {
 	case AE_IFDIR: return unpacking->sink->folder(unpacking->sink->context, path, err);
 	case AE_IFREG: break;
 	case AE_IFLNK:
@@ -269,7 +272,7 @@ static int unpack_entries(struct unpacking *unpacking, struct error *err)
 	int rc = open_archive(unpacking, err);
 	while (rc == 0) {
 		struct archive_entry *entry = NULL;
-		int code = archive_read_next_header(unpacking->archive, &entry);
+		int code = libarchive.archive_read_next_header(unpacking->archive, &entry);
 		if (code == ARCHIVE_EOF)
 			break;
 		/* A warning is about a name, which is looked at anyway. */
@@ -283,6 +286,9 @@ static int unpack_entries(struct unpacking *unpacking, struct error *err)
 int archive_unpack(int fd, const struct archive_place *place, struct archive_budget *budget,
 	const struct archive_sink *sink, const struct progress_sink *progress, struct error *err)
 {
+	int rc = library_load(&libarchive_library, err);
+	if (rc < 0)
+		return rc;
 	CLEANUP(memory_freep) struct unpacking *unpacking = calloc(1, sizeof(*unpacking));
 	if (unpacking == NULL)
 		return error_set(err, -ENOMEM, "out of memory");
@@ -297,9 +303,9 @@ int archive_unpack(int fd, const struct archive_place *place, struct archive_bud
 	   user's is. Without C.UTF-8 names outside of ASCII come as '?'. */
 	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
 	locale_t before = utf8 != (locale_t)0 ? uselocale(utf8) : (locale_t)0;
-	int rc = unpack_entries(unpacking, err);
+	rc = unpack_entries(unpacking, err);
 	if (unpacking->archive != NULL)
-		(void)archive_read_free(unpacking->archive);
+		(void)libarchive.archive_read_free(unpacking->archive);
 	if (utf8 != (locale_t)0) {
 		(void)uselocale(before);
 		freelocale(utf8);

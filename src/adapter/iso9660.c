@@ -2,11 +2,10 @@
 #include "adapter/iso9660.h"
 
 #include "adapter/file.h"
+#include "adapter/libarchive.h"
 #include "base/limits.h"
 #include "base/text.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -31,14 +30,14 @@ struct iso9660 {
 static void archive_freep(struct archive **archive)
 {
 	if (*archive != NULL)
-		(void)archive_read_free(*archive);
+		(void)libarchive.archive_read_free(*archive);
 }
 
 /* What libarchive says went wrong, without control bytes: it may quote names. */
 static int fault(struct archive *archive, struct error *err)
 {
 	char text[200];
-	const char *reason = archive_error_string(archive);
+	const char *reason = libarchive.archive_error_string(archive);
 	if (reason == NULL)
 		reason = "cannot be read";
 	text_copy_printable(text, sizeof(text), reason, strlen(reason));
@@ -47,12 +46,15 @@ static int fault(struct archive *archive, struct error *err)
 
 static int open_archive(const char *path, struct archive **ret_archive, struct error *err)
 {
-	CLEANUP(archive_freep) struct archive *archive = archive_read_new();
+	int rc = library_load(&libarchive_library, err);
+	if (rc < 0)
+		return rc;
+	CLEANUP(archive_freep) struct archive *archive = libarchive.archive_read_new();
 	if (archive == NULL)
 		return error_set(err, -ENOMEM, "out of memory");
-	if (archive_read_support_format_iso9660(archive) != ARCHIVE_OK)
+	if (libarchive.archive_read_support_format_iso9660(archive) != ARCHIVE_OK)
 		return fault(archive, err);
-	if (archive_read_open_filename(archive, path, READ_BYTES) != ARCHIVE_OK)
+	if (libarchive.archive_read_open_filename(archive, path, READ_BYTES) != ARCHIVE_OK)
 		return fault(archive, err);
 	*ret_archive = TAKE(archive);
 	return 0;
@@ -68,10 +70,10 @@ static int depth_of(const char *path)
 
 static int add_entry(struct iso9660 *iso, struct archive_entry *from, struct error *err)
 {
-	const char *path = archive_entry_pathname_utf8(from);
-	const bool is_folder = archive_entry_filetype(from) == AE_IFDIR;
+	const char *path = libarchive.archive_entry_pathname_utf8(from);
+	const bool is_folder = libarchive.archive_entry_filetype(from) == AE_IFDIR;
 	/* Names that are no text, links and devices: nothing a boot needs is behind them. */
-	if (path == NULL || (!is_folder && archive_entry_filetype(from) != AE_IFREG))
+	if (path == NULL || (!is_folder && libarchive.archive_entry_filetype(from) != AE_IFREG))
 		return 0;
 	if (iso->n_entries >= LIMIT_ISO_ENTRIES)
 		return error_set(
@@ -87,7 +89,7 @@ static int add_entry(struct iso9660 *iso, struct archive_entry *from, struct err
 		iso->entries = entries;
 		iso->capacity = capacity;
 	}
-	int64_t size = archive_entry_size(from);
+	int64_t size = libarchive.archive_entry_size(from);
 	struct iso_entry *entry = &iso->entries[iso->n_entries];
 	*entry = (struct iso_entry){.path = strdup(path),
 		.size = size < 0 ? 0 : (uint64_t)size,
@@ -101,7 +103,7 @@ static int add_entry(struct iso9660 *iso, struct archive_entry *from, struct err
 /* Some names that cannot be told (ARCHIVE_WARN) are no reason to refuse the rest. */
 static int next_entry(struct archive *archive, struct archive_entry **ret_entry, struct error *err)
 {
-	int code = archive_read_next_header(archive, ret_entry);
+	int code = libarchive.archive_read_next_header(archive, ret_entry);
 	if (code == ARCHIVE_EOF)
 		return 0;
 	if (code == ARCHIVE_OK || code == ARCHIVE_WARN)
@@ -199,7 +201,7 @@ int iso9660_list(struct iso9660 *iso, const char *folder, iso9660_entry_function
 
 static ssize_t read_data(void *context, void *bytes, size_t n)
 {
-	return archive_read_data(context, bytes, n);
+	return libarchive.archive_read_data(context, bytes, n);
 }
 
 /* The file as the tree had it, which may not be larger than its medium. */
@@ -228,7 +230,7 @@ static int go_to(struct iso9660 *iso, const struct iso_entry *wanted, struct arc
 	if (rc < 0)
 		return rc;
 	while ((rc = next_entry(archive, &entry, err)) == 1) {
-		const char *found = archive_entry_pathname_utf8(entry);
+		const char *found = libarchive.archive_entry_pathname_utf8(entry);
 		if (found == NULL || strcmp(found, wanted->path) != 0)
 			continue;
 		*ret_archive = TAKE(archive);
@@ -261,7 +263,7 @@ int iso9660_read(struct iso9660 *iso, const char *path, iso9660_piece_function *
 		rc = go_to(iso, wanted, &archive, err);
 	for (uint64_t at = 0; rc == 0 && at < wanted->size;) {
 		uint64_t left = wanted->size - at;
-		ssize_t got = archive_read_data(
+		ssize_t got = libarchive.archive_read_data(
 			archive, bytes, left < READ_BYTES ? (size_t)left : READ_BYTES);
 		if (got < 0)
 			return fault(archive, err);

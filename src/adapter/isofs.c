@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "adapter/isofs.h"
 
+#include "adapter/library.h"
 #include "base/buffer.h"
 #include "base/limits.h"
 #include "base/text.h"
@@ -24,6 +25,51 @@
 /* Not a file of any medium: only moves what follows by a block. */
 #define FILLER_NAME   ".fill"
 #define UEFI_PLATFORM 0xEF
+
+#define FUNCTIONS(X)                                                                               \
+	X(el_torito_set_boot_platform_id)                                                          \
+	X(el_torito_set_full_load)                                                                 \
+	X(el_torito_set_load_size)                                                                 \
+	X(iso_dir_get_node)                                                                        \
+	X(iso_error_to_msg)                                                                        \
+	X(iso_finish)                                                                              \
+	X(iso_image_add_boot_image)                                                                \
+	X(iso_image_add_new_dir)                                                                   \
+	X(iso_image_create_burn_source)                                                            \
+	X(iso_image_get_root)                                                                      \
+	X(iso_image_new)                                                                           \
+	X(iso_image_path_to_node)                                                                  \
+	X(iso_image_set_application_id)                                                            \
+	X(iso_image_set_boot_image)                                                                \
+	X(iso_image_unref)                                                                         \
+	X(iso_init)                                                                                \
+	X(iso_node_get_type)                                                                       \
+	X(iso_node_set_hidden)                                                                     \
+	X(iso_node_set_sort_weight)                                                                \
+	X(iso_set_msgs_severities)                                                                 \
+	X(iso_stream_unref)                                                                        \
+	X(iso_tree_add_new_file)                                                                   \
+	X(iso_write_opts_free)                                                                     \
+	X(iso_write_opts_new)                                                                      \
+	X(iso_write_opts_set_allow_deep_paths)                                                     \
+	X(iso_write_opts_set_allow_longer_paths)                                                   \
+	X(iso_write_opts_set_always_gmt)                                                           \
+	X(iso_write_opts_set_default_timestamp)                                                    \
+	X(iso_write_opts_set_iso_level)                                                            \
+	X(iso_write_opts_set_joliet)                                                               \
+	X(iso_write_opts_set_joliet_long_names)                                                    \
+	X(iso_write_opts_set_joliet_longer_paths)                                                  \
+	X(iso_write_opts_set_max_37_char_filenames)                                                \
+	X(iso_write_opts_set_no_force_dots)                                                        \
+	X(iso_write_opts_set_omit_version_numbers)                                                 \
+	X(iso_write_opts_set_pvd_times)                                                            \
+	X(iso_write_opts_set_replace_timestamps)                                                   \
+	X(iso_write_opts_set_rockridge)                                                            \
+	X(iso_write_opts_set_sort_files)                                                           \
+	X(iso_write_opts_set_tail_blocks)
+LIBRARY_DECLARE(libisofs, FUNCTIONS);
+LIBRARY_DEFINE(
+	libisofs, FUNCTIONS, "libisofs.so.6", "libisofs6", "recommended", "writes ISO images");
 
 /* What the largest file's first block says until its real bytes take its place. */
 static const char placeholder[] = "here is where the largest file goes";
@@ -165,37 +211,37 @@ static void volume_clear(struct volume *volume)
 		free(output);
 	}
 	if (volume->options != NULL)
-		iso_write_opts_free(volume->options);
+		libisofs.iso_write_opts_free(volume->options);
 	if (volume->image != NULL)
-		iso_image_unref(volume->image);
+		libisofs.iso_image_unref(volume->image);
 }
 
 /* What libisofs calls an error. */
 static int fault(const struct volume *volume, const char *what, int code)
 {
 	int rc = code == (int)ISO_OUT_OF_MEM ? -ENOMEM : -EINVAL;
-	return error_set(volume->err, rc, "%s: %s", what, iso_error_to_msg(code));
+	return error_set(volume->err, rc, "%s: %s", what, libisofs.iso_error_to_msg(code));
 }
 
 /* The folder of that name, made if it is not there. */
 static int enter(struct volume *volume, IsoDir **folder, const char *name)
 {
 	IsoNode *node = NULL;
-	int code = iso_dir_get_node(*folder, name, &node);
-	if (code == 1 && !ISO_NODE_IS_DIR(node))
+	int code = libisofs.iso_dir_get_node(*folder, name, &node);
+	if (code == 1 && libisofs.iso_node_get_type(node) != LIBISO_DIR)
 		return error_set(volume->err, -EEXIST, "%s is a file and a folder", name);
 	if (code == 1) {
 		*folder = (IsoDir *)node;
 		return 0;
 	}
-	code = iso_image_add_new_dir(volume->image, *folder, name, folder);
+	code = libisofs.iso_image_add_new_dir(volume->image, *folder, name, folder);
 	return code < 0 ? fault(volume, name, code) : 0;
 }
 
 static int add_stream(struct volume *volume, const char *path, struct view *view, bool is_last,
 	IsoFile **ret_file)
 {
-	IsoDir *folder = iso_image_get_root(volume->image);
+	IsoDir *folder = libisofs.iso_image_get_root(volume->image);
 	char name[256];
 	const char *slash;
 	while ((slash = strchr(path, '/')) != NULL) {
@@ -211,9 +257,9 @@ static int add_stream(struct volume *volume, const char *path, struct view *view
 	IsoStream *stream = source_new(view, is_last, ++volume->n_streams, &volume->fault);
 	if (stream == NULL)
 		return error_set(volume->err, -ENOMEM, "out of memory");
-	int code = iso_tree_add_new_file(folder, path, stream, ret_file);
+	int code = libisofs.iso_tree_add_new_file(folder, path, stream, ret_file);
 	if (code < 0)
-		iso_stream_unref(stream);
+		libisofs.iso_stream_unref(stream);
 	if (code == (int)ISO_NODE_NAME_NOT_UNIQUE)
 		return error_set(volume->err, -EEXIST, "%s is there twice", path);
 	return code < 0 ? fault(volume, path, code) : 0;
@@ -229,7 +275,7 @@ static int add_files(struct volume *volume)
 		if (rc < 0)
 			return rc;
 		if (i == volume->largest)
-			iso_node_set_sort_weight((IsoNode *)file, -1);
+			libisofs.iso_node_set_sort_weight((IsoNode *)file, -1);
 	}
 	return 0;
 }
@@ -242,7 +288,7 @@ static int add_filler(struct volume *volume)
 		return error_set(volume->err, -ENOMEM, "out of memory");
 	int rc = add_stream(volume, FILLER_NAME, block, false, &file);
 	if (rc == 0)
-		iso_node_set_hidden((IsoNode *)file,
+		libisofs.iso_node_set_hidden((IsoNode *)file,
 			LIBISO_HIDE_ON_RR | LIBISO_HIDE_ON_JOLIET | LIBISO_HIDE_BUT_WRITE);
 	return rc;
 }
@@ -256,22 +302,22 @@ static int add_boot(struct volume *volume, const char *path, bool is_uefi, bool 
 	char absolute[300] = "/";
 	IsoNode *node = NULL;
 	if (!text_copy(absolute + 1, sizeof(absolute) - 1, path) ||
-		iso_image_path_to_node(volume->image, absolute, &node) != 1)
+		libisofs.iso_image_path_to_node(volume->image, absolute, &node) != 1)
 		return error_set(volume->err, -ENOENT, "%s, to start from, is not there", path);
 	const struct isofs_file *largest = &volume->request->files[volume->largest];
 	int weight = strcmp(largest->path, path) == 0 ? -1 : 0;
-	int code = is_first ? iso_image_set_boot_image(volume->image, absolute, ELTORITO_NO_EMUL,
-				      "/" CATALOGUE, &entry)
-			    : iso_image_add_boot_image(
+	int code = is_first ? libisofs.iso_image_set_boot_image(volume->image, absolute,
+				      ELTORITO_NO_EMUL, "/" CATALOGUE, &entry)
+			    : libisofs.iso_image_add_boot_image(
 				      volume->image, absolute, ELTORITO_NO_EMUL, 0, &entry);
 	if (code < 0)
 		return fault(volume, path, code);
-	iso_node_set_sort_weight(node, weight);
+	libisofs.iso_node_set_sort_weight(node, weight);
 	if (is_uefi) {
-		(void)el_torito_set_boot_platform_id(entry, UEFI_PLATFORM);
-		el_torito_set_full_load(entry, 1);
+		(void)libisofs.el_torito_set_boot_platform_id(entry, UEFI_PLATFORM);
+		libisofs.el_torito_set_full_load(entry, 1);
 	} else {
-		el_torito_set_load_size(entry, ISOFS_BIOS_SECTORS);
+		libisofs.el_torito_set_load_size(entry, ISOFS_BIOS_SECTORS);
 	}
 	return 0;
 }
@@ -279,7 +325,7 @@ static int add_boot(struct volume *volume, const char *path, bool is_uefi, bool 
 static int add_boots(struct volume *volume)
 {
 	const struct isofs_request *request = volume->request;
-	IsoDir *folder = iso_image_get_root(volume->image);
+	IsoDir *folder = libisofs.iso_image_get_root(volume->image);
 	if (request->bios_path == NULL && request->uefi_path == NULL)
 		return 0;
 	char name[] = CATALOGUE;
@@ -300,27 +346,27 @@ static int set_options(struct volume *volume)
 {
 	IsoWriteOpts *o = NULL;
 	time_t time = (time_t)volume->request->time;
-	int code = iso_write_opts_new(&o, 0);
+	int code = libisofs.iso_write_opts_new(&o, 0);
 	if (code < 0)
 		return fault(volume, "libisofs", code);
 	volume->options = o;
 	char none[] = "";
-	if ((code = iso_write_opts_set_iso_level(o, 3)) < 0 ||
-		(code = iso_write_opts_set_rockridge(o, 0)) < 0 ||
-		(code = iso_write_opts_set_joliet(o, 1)) < 0 ||
-		(code = iso_write_opts_set_joliet_long_names(o, 1)) < 0 ||
-		(code = iso_write_opts_set_joliet_longer_paths(o, 1)) < 0 ||
-		(code = iso_write_opts_set_allow_deep_paths(o, 1)) < 0 ||
-		(code = iso_write_opts_set_allow_longer_paths(o, 1)) < 0 ||
-		(code = iso_write_opts_set_max_37_char_filenames(o, 1)) < 0 ||
-		(code = iso_write_opts_set_omit_version_numbers(o, 1)) < 0 ||
-		(code = iso_write_opts_set_no_force_dots(o, 3)) < 0 ||
-		(code = iso_write_opts_set_sort_files(o, 1)) < 0 ||
-		(code = iso_write_opts_set_always_gmt(o, 1)) < 0 ||
-		(code = iso_write_opts_set_replace_timestamps(o, 2)) < 0 ||
-		(code = iso_write_opts_set_default_timestamp(o, time)) < 0 ||
-		(code = iso_write_opts_set_pvd_times(o, time, time, 0, 0, none)) < 0 ||
-		(code = iso_write_opts_set_tail_blocks(o, TAIL_BLOCKS)) < 0)
+	if ((code = libisofs.iso_write_opts_set_iso_level(o, 3)) < 0 ||
+		(code = libisofs.iso_write_opts_set_rockridge(o, 0)) < 0 ||
+		(code = libisofs.iso_write_opts_set_joliet(o, 1)) < 0 ||
+		(code = libisofs.iso_write_opts_set_joliet_long_names(o, 1)) < 0 ||
+		(code = libisofs.iso_write_opts_set_joliet_longer_paths(o, 1)) < 0 ||
+		(code = libisofs.iso_write_opts_set_allow_deep_paths(o, 1)) < 0 ||
+		(code = libisofs.iso_write_opts_set_allow_longer_paths(o, 1)) < 0 ||
+		(code = libisofs.iso_write_opts_set_max_37_char_filenames(o, 1)) < 0 ||
+		(code = libisofs.iso_write_opts_set_omit_version_numbers(o, 1)) < 0 ||
+		(code = libisofs.iso_write_opts_set_no_force_dots(o, 3)) < 0 ||
+		(code = libisofs.iso_write_opts_set_sort_files(o, 1)) < 0 ||
+		(code = libisofs.iso_write_opts_set_always_gmt(o, 1)) < 0 ||
+		(code = libisofs.iso_write_opts_set_replace_timestamps(o, 2)) < 0 ||
+		(code = libisofs.iso_write_opts_set_default_timestamp(o, time)) < 0 ||
+		(code = libisofs.iso_write_opts_set_pvd_times(o, time, time, 0, 0, none)) < 0 ||
+		(code = libisofs.iso_write_opts_set_tail_blocks(o, TAIL_BLOCKS)) < 0)
 		return fault(volume, "libisofs", code);
 	return 0;
 }
@@ -328,10 +374,10 @@ static int set_options(struct volume *volume)
 /* Lays it out; libisofs' thread begins to write. */
 static int begin(struct volume *volume)
 {
-	int code = iso_image_new(volume->request->label, &volume->image);
+	int code = libisofs.iso_image_new(volume->request->label, &volume->image);
 	if (code < 0)
 		return fault(volume, "libisofs", code);
-	iso_image_set_application_id(volume->image, "PEWTER");
+	libisofs.iso_image_set_application_id(volume->image, "PEWTER");
 	int rc = add_files(volume);
 	if (rc == 0 && volume->is_filled)
 		rc = add_filler(volume);
@@ -341,7 +387,8 @@ static int begin(struct volume *volume)
 		rc = set_options(volume);
 	if (rc < 0)
 		return rc;
-	code = iso_image_create_burn_source(volume->image, volume->options, &volume->output);
+	code = libisofs.iso_image_create_burn_source(
+		volume->image, volume->options, &volume->output);
 	return code < 0 ? fault(volume, "libisofs", code) : 0;
 }
 
@@ -447,18 +494,20 @@ int isofs_build(const struct isofs_request *request, struct view **ret_view, str
 	char never[] = "NEVER", no_prefix[] = "";
 	size_t largest = 0;
 	int rc = check(request, &largest, err);
+	if (rc == 0)
+		rc = library_load(&libisofs_library, err);
 	if (rc < 0)
 		return rc;
-	if (iso_init() < 0)
+	if (libisofs.iso_init() < 0)
 		return error_set(err, -ENOMEM, "libisofs cannot be started");
-	(void)iso_set_msgs_severities(never, never, no_prefix);
+	(void)libisofs.iso_set_msgs_severities(never, never, no_prefix);
 	CLEANUP(buffer_free) struct buffer head = buffer_with_max(LIMIT_ISO_HEAD_BYTES);
 	rc = build(request, largest, false, &head, err);
 	if (rc == 0 && head.size % ALIGN_BYTES != 0) {
 		head.size = 0;
 		rc = build(request, largest, true, &head, err);
 	}
-	iso_finish();
+	libisofs.iso_finish();
 	if (rc == 0)
 		rc = compose(&head, request->files[largest].view, ret_view);
 	return rc == -ENOMEM ? error_set(err, rc, "out of memory") : rc;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "adapter/pkcs7.h"
 
+#include "adapter/library.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -13,16 +14,41 @@
 
 #define CERTIFICATES_MAX 64 /* in one message; real ones carry three to six */
 
+#define FUNCTIONS(X)                                                                               \
+	X(gnutls_free)                                                                             \
+	X(gnutls_pkcs7_deinit)                                                                     \
+	X(gnutls_pkcs7_get_crt_count)                                                              \
+	X(gnutls_pkcs7_get_crt_raw2)                                                               \
+	X(gnutls_pkcs7_get_signature_info)                                                         \
+	X(gnutls_pkcs7_import)                                                                     \
+	X(gnutls_pkcs7_init)                                                                       \
+	X(gnutls_pkcs7_signature_info_deinit)                                                      \
+	X(gnutls_pkcs7_verify_direct)                                                              \
+	X(gnutls_pubkey_deinit)                                                                    \
+	X(gnutls_pubkey_import_x509)                                                               \
+	X(gnutls_pubkey_init)                                                                      \
+	X(gnutls_strerror)                                                                         \
+	X(gnutls_x509_crt_deinit)                                                                  \
+	X(gnutls_x509_crt_get_dn_by_oid)                                                           \
+	X(gnutls_x509_crt_get_raw_issuer_dn)                                                       \
+	X(gnutls_x509_crt_get_serial)                                                              \
+	X(gnutls_x509_crt_get_subject_key_id)                                                      \
+	X(gnutls_x509_crt_import)                                                                  \
+	X(gnutls_x509_crt_init)
+LIBRARY_DECLARE(libgnutls, FUNCTIONS);
+LIBRARY_DEFINE(libgnutls, FUNCTIONS, "libgnutls.so.30", "libgnutls30", "recommended",
+	"checks signatures of drivers and programs");
+
 static void pkcs7_deinitp(gnutls_pkcs7_t *pkcs7)
 {
 	if (*pkcs7 != NULL)
-		gnutls_pkcs7_deinit(*pkcs7);
+		libgnutls.gnutls_pkcs7_deinit(*pkcs7);
 }
 
 static void certificate_deinitp(gnutls_x509_crt_t *certificate)
 {
 	if (*certificate != NULL)
-		gnutls_x509_crt_deinit(*certificate);
+		libgnutls.gnutls_x509_crt_deinit(*certificate);
 }
 
 static int as_errno(int gnutls_code)
@@ -43,15 +69,16 @@ static bool is_certificate_of(
 	uint8_t bytes[128];
 	size_t n = sizeof(bytes);
 	if (info->issuer_keyid.data != NULL)
-		return gnutls_x509_crt_get_subject_key_id(certificate, bytes, &n, NULL) == 0 &&
+		return libgnutls.gnutls_x509_crt_get_subject_key_id(certificate, bytes, &n, NULL) ==
+			       0 &&
 		       same(&info->issuer_keyid, bytes, n);
-	if (gnutls_x509_crt_get_serial(certificate, bytes, &n) < 0 ||
+	if (libgnutls.gnutls_x509_crt_get_serial(certificate, bytes, &n) < 0 ||
 		!same(&info->signer_serial, bytes, n))
 		return false;
-	if (gnutls_x509_crt_get_raw_issuer_dn(certificate, &issuer) < 0)
+	if (libgnutls.gnutls_x509_crt_get_raw_issuer_dn(certificate, &issuer) < 0)
 		return false;
 	bool is_same = same(&info->issuer_dn, issuer.data, issuer.size);
-	gnutls_free(issuer.data);
+	(*libgnutls.gnutls_free)(issuer.data);
 	return is_same;
 }
 
@@ -60,16 +87,17 @@ static int find_certificate(gnutls_pkcs7_t pkcs7, const gnutls_pkcs7_signature_i
 	gnutls_x509_crt_t *ret_certificate)
 {
 	*ret_certificate = NULL;
-	int n = gnutls_pkcs7_get_crt_count(pkcs7);
+	int n = libgnutls.gnutls_pkcs7_get_crt_count(pkcs7);
 	for (int i = 0; i < n && i < CERTIFICATES_MAX; i++) {
 		CLEANUP(certificate_deinitp) gnutls_x509_crt_t certificate = NULL;
 		gnutls_datum_t der = {0};
-		if (gnutls_pkcs7_get_crt_raw2(pkcs7, (unsigned)i, &der) < 0)
+		if (libgnutls.gnutls_pkcs7_get_crt_raw2(pkcs7, (unsigned)i, &der) < 0)
 			continue;
-		int rc = gnutls_x509_crt_init(&certificate);
+		int rc = libgnutls.gnutls_x509_crt_init(&certificate);
 		if (rc == 0)
-			rc = gnutls_x509_crt_import(certificate, &der, GNUTLS_X509_FMT_DER);
-		gnutls_free(der.data);
+			rc = libgnutls.gnutls_x509_crt_import(
+				certificate, &der, GNUTLS_X509_FMT_DER);
+		(*libgnutls.gnutls_free)(der.data);
 		if (rc == GNUTLS_E_MEMORY_ERROR)
 			return -ENOMEM;
 		/* One of them that cannot be read may be another's. */
@@ -88,7 +116,8 @@ static void take_name(gnutls_x509_crt_t certificate, char *name, size_t size)
 	char text[512];
 	for (size_t i = 0; i < ARRAY_SIZE(oids); i++) {
 		size_t n = sizeof(text) - 1;
-		if (gnutls_x509_crt_get_dn_by_oid(certificate, oids[i], 0, 0, text, &n) < 0 ||
+		if (libgnutls.gnutls_x509_crt_get_dn_by_oid(certificate, oids[i], 0, 0, text, &n) <
+				0 ||
 			n == 0)
 			continue;
 		text[n] = 0;
@@ -102,11 +131,11 @@ static void take_name(gnutls_x509_crt_t certificate, char *name, size_t size)
 static int check_key(gnutls_x509_crt_t certificate)
 {
 	gnutls_pubkey_t key = NULL;
-	int rc = gnutls_pubkey_init(&key);
+	int rc = libgnutls.gnutls_pubkey_init(&key);
 	if (rc < 0)
 		return rc;
-	rc = gnutls_pubkey_import_x509(key, certificate, 0);
-	gnutls_pubkey_deinit(key);
+	rc = libgnutls.gnutls_pubkey_import_x509(key, certificate, 0);
+	libgnutls.gnutls_pubkey_deinit(key);
 	return rc;
 }
 
@@ -119,7 +148,7 @@ static int verify(gnutls_pkcs7_t pkcs7, const gnutls_datum_t *content, struct pk
 {
 	gnutls_pkcs7_signature_info_st info;
 	CLEANUP(certificate_deinitp) gnutls_x509_crt_t certificate = NULL;
-	int rc = gnutls_pkcs7_get_signature_info(pkcs7, 0, &info);
+	int rc = libgnutls.gnutls_pkcs7_get_signature_info(pkcs7, 0, &info);
 	if (rc == GNUTLS_E_MEMORY_ERROR)
 		return -ENOMEM;
 	if (rc < 0) {
@@ -127,7 +156,7 @@ static int verify(gnutls_pkcs7_t pkcs7, const gnutls_datum_t *content, struct pk
 		return 0;
 	}
 	rc = find_certificate(pkcs7, &info, &certificate);
-	gnutls_pkcs7_signature_info_deinit(&info);
+	libgnutls.gnutls_pkcs7_signature_info_deinit(&info);
 	if (rc < 0)
 		return rc;
 	if (certificate == NULL) {
@@ -137,7 +166,7 @@ static int verify(gnutls_pkcs7_t pkcs7, const gnutls_datum_t *content, struct pk
 	take_name(certificate, report->signer, sizeof(report->signer));
 	rc = check_key(certificate);
 	if (rc == 0)
-		rc = gnutls_pkcs7_verify_direct(pkcs7, certificate, 0, content,
+		rc = libgnutls.gnutls_pkcs7_verify_direct(pkcs7, certificate, 0, content,
 			GNUTLS_VERIFY_ALLOW_BROKEN | GNUTLS_VERIFY_DISABLE_TIME_CHECKS |
 				GNUTLS_VERIFY_DISABLE_TRUSTED_TIME_CHECKS);
 	if (rc == GNUTLS_E_MEMORY_ERROR)
@@ -147,7 +176,7 @@ static int verify(gnutls_pkcs7_t pkcs7, const gnutls_datum_t *content, struct pk
 		set_fault(report, "what is signed was changed after it was signed");
 	else if (rc < 0)
 		(void)snprintf(report->fault, sizeof(report->fault),
-			"the signature cannot be checked (%s)", gnutls_strerror(rc));
+			"the signature cannot be checked (%s)", libgnutls.gnutls_strerror(rc));
 	return 0;
 }
 
@@ -160,13 +189,16 @@ int pkcs7_verify(const void *signature, size_t n_signature, const void *content,
 		return error_set(err, -EINVAL, "a signature of %zu bytes", n_signature);
 	gnutls_datum_t der = {(unsigned char *)(uintptr_t)signature, (unsigned)n_signature};
 	gnutls_datum_t data = {(unsigned char *)(uintptr_t)content, (unsigned)n_content};
-	int rc = gnutls_pkcs7_init(&pkcs7);
+	int rc = library_load(&libgnutls_library, err);
+	if (rc < 0)
+		return rc;
+	rc = libgnutls.gnutls_pkcs7_init(&pkcs7);
 	if (rc < 0)
 		return as_errno(rc);
-	rc = gnutls_pkcs7_import(pkcs7, &der, GNUTLS_X509_FMT_DER);
+	rc = libgnutls.gnutls_pkcs7_import(pkcs7, &der, GNUTLS_X509_FMT_DER);
 	if (rc < 0)
 		return error_set(err, as_errno(rc), "no PKCS #7 that GnuTLS can read (%s)",
-			gnutls_strerror(rc));
+			libgnutls.gnutls_strerror(rc));
 	rc = verify(pkcs7, &data, &report);
 	if (rc < 0)
 		return rc;

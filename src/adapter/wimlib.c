@@ -2,6 +2,7 @@
 #include "adapter/wimlib.h"
 
 #include "adapter/file.h"
+#include "adapter/libwim.h"
 #include "adapter/quiet.h"
 #include "base/text.h"
 
@@ -12,7 +13,9 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <wimlib.h>
+
+LIBRARY_DEFINE(libwim, LIBWIM_FUNCTIONS, "libwim.so.15", "libwim15", "required",
+	"reads and compresses boot images");
 
 struct wim_file {
 	WIMStruct *wim;
@@ -58,7 +61,7 @@ static const struct {
 static int fault(int code, int system_errno, struct error *err)
 {
 	int rc = -EINVAL;
-	const char *text = wimlib_get_error_string((enum wimlib_error_code)code);
+	const char *text = libwim.wimlib_get_error_string((enum wimlib_error_code)code);
 	for (size_t i = 0; i < ARRAY_SIZE(faults); i++) {
 		if ((int)faults[i].code == code) {
 			rc = faults[i].rc;
@@ -77,7 +80,7 @@ static int init_rc;
 static void init_once(void)
 {
 	/* Quiet is the default: wimlib prints only after wimlib_set_print_errors(true). */
-	init_rc = wimlib_global_init(
+	init_rc = libwim.wimlib_global_init(
 		WIMLIB_INIT_FLAG_ASSUME_UTF8 | WIMLIB_INIT_FLAG_DEFAULT_CASE_INSENSITIVE);
 }
 
@@ -86,6 +89,9 @@ static void init_once(void)
 static int init(struct error *err)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	int rc = library_load(&libwim_library, err);
+	if (rc < 0)
+		return rc;
 	(void)pthread_once(&once, init_once);
 	return init_rc != 0 ? fault(init_rc, 0, err) : 0;
 }
@@ -100,12 +106,12 @@ int wim_file_open(const char *path, struct wim_file **ret_file, struct error *er
 		return error_set(err, -ENOMEM, "out of memory");
 	FILE *before = quiet_begin();
 	errno = 0;
-	int code = wimlib_open_wim(path, WIMLIB_OPEN_FLAG_CHECK_INTEGRITY, &file->wim);
+	int code = libwim.wimlib_open_wim(path, WIMLIB_OPEN_FLAG_CHECK_INTEGRITY, &file->wim);
 	quiet_end(before);
 	if (code != 0)
 		return fault(code, errno, err);
 	struct wimlib_wim_info info;
-	code = wimlib_get_wim_info(file->wim, &info);
+	code = libwim.wimlib_get_wim_info(file->wim, &info);
 	if (code != 0)
 		return fault(code, 0, err);
 	file->n_images = info.image_count;
@@ -115,18 +121,18 @@ int wim_file_open(const char *path, struct wim_file **ret_file, struct error *er
 
 int wim_file_open_volume(const char *path, struct wim_file **ret_file, struct error *err)
 {
-	CLEANUP(wim_file_closep) struct wim_file *file = calloc(1, sizeof(*file));
-	if (file == NULL)
-		return error_set(err, -ENOMEM, "out of memory");
 	int rc = init(err);
 	if (rc < 0)
 		return rc;
+	CLEANUP(wim_file_closep) struct wim_file *file = calloc(1, sizeof(*file));
+	if (file == NULL)
+		return error_set(err, -ENOMEM, "out of memory");
 	/* libntfs-3g says in the environment's language what it finds. */
 	FILE *before = quiet_begin();
 	errno = 0;
-	int code = wimlib_create_new_wim(WIMLIB_COMPRESSION_TYPE_NONE, &file->wim);
+	int code = libwim.wimlib_create_new_wim(WIMLIB_COMPRESSION_TYPE_NONE, &file->wim);
 	if (code == 0)
-		code = wimlib_add_image(file->wim, path, "volume", NULL,
+		code = libwim.wimlib_add_image(file->wim, path, "volume", NULL,
 			WIMLIB_ADD_FLAG_NTFS | WIMLIB_ADD_FLAG_NO_ACLS);
 	quiet_end(before);
 	if (code == WIMLIB_ERR_UNSUPPORTED || code == WIMLIB_ERR_INVALID_PARAM)
@@ -139,7 +145,7 @@ int wim_file_open_volume(const char *path, struct wim_file **ret_file, struct er
 		return error_set(err, -EBADMSG,
 			"the NTFS volume cannot be read (%s): it is damaged",
 			errno != 0 ? strerror(errno)
-				   : wimlib_get_error_string((enum wimlib_error_code)code));
+				   : libwim.wimlib_get_error_string((enum wimlib_error_code)code));
 	file->n_images = 1;
 	*ret_file = TAKE(file);
 	return 0;
@@ -148,7 +154,7 @@ int wim_file_open_volume(const char *path, struct wim_file **ret_file, struct er
 struct wim_file *wim_file_close(struct wim_file *file)
 {
 	if (file != NULL)
-		wimlib_free(file->wim);
+		libwim.wimlib_free(file->wim);
 	free(file);
 	return NULL;
 }
@@ -156,7 +162,7 @@ struct wim_file *wim_file_close(struct wim_file *file)
 int wim_file_add_parts(struct wim_file *file, const char *const *paths, size_t n, struct error *err)
 {
 	errno = 0;
-	int code = wimlib_reference_resource_files(file->wim, paths, (unsigned)n, 0, 0);
+	int code = libwim.wimlib_reference_resource_files(file->wim, paths, (unsigned)n, 0, 0);
 	return code == 0 ? 0 : fault(code, errno, err);
 }
 
@@ -170,7 +176,7 @@ uint32_t wim_file_n_images(const struct wim_file *file)
 static void get_text(
 	const struct wim_file *file, uint32_t index, const char *property, char *out, size_t size)
 {
-	const char *value = wimlib_get_image_property(file->wim, (int)index, property);
+	const char *value = libwim.wimlib_get_image_property(file->wim, (int)index, property);
 	(void)text_copy(out, size, value != NULL ? value : "");
 }
 
@@ -178,7 +184,7 @@ static bool get_number(
 	const struct wim_file *file, uint32_t index, const char *property, uint32_t *ret_number)
 {
 	uint64_t number;
-	const char *value = wimlib_get_image_property(file->wim, (int)index, property);
+	const char *value = libwim.wimlib_get_image_property(file->wim, (int)index, property);
 	if (value == NULL || !text_parse_u64(value, UINT32_MAX, &number))
 		return false;
 	*ret_number = (uint32_t)number;
@@ -252,7 +258,8 @@ static int walk_tree(struct wim_file *file, uint32_t index, const char *path, in
 	struct walk *walk, struct error *err)
 {
 	errno = 0;
-	int code = wimlib_iterate_dir_tree(file->wim, (int)index, path, flags, walk_entry, walk);
+	int code = libwim.wimlib_iterate_dir_tree(
+		file->wim, (int)index, path, flags, walk_entry, walk);
 	if (code == WALK_STOPPED)
 		return walk->rc;
 	return code == 0 ? 0 : fault(code, errno, err);
@@ -363,7 +370,7 @@ int wim_file_read(struct wim_file *file, uint32_t index, const char *path, const
 
 	const char *paths[] = {wanted.path};
 	errno = 0;
-	int code = wimlib_extract_paths(file->wim, (int)index, scratch, paths, 1,
+	int code = libwim.wimlib_extract_paths(file->wim, (int)index, scratch, paths, 1,
 		WIMLIB_EXTRACT_FLAG_NO_ACLS | WIMLIB_EXTRACT_FLAG_NO_ATTRIBUTES |
 			WIMLIB_EXTRACT_FLAG_NO_PRESERVE_DIR_STRUCTURE);
 	if (code != 0)
@@ -376,7 +383,7 @@ int wim_file_extract(struct wim_file *file, uint32_t index, const char *const *p
 	const char *scratch, struct error *err)
 {
 	errno = 0;
-	int code = wimlib_extract_paths(file->wim, (int)index, scratch, paths, n,
+	int code = libwim.wimlib_extract_paths(file->wim, (int)index, scratch, paths, n,
 		WIMLIB_EXTRACT_FLAG_NO_ACLS | WIMLIB_EXTRACT_FLAG_NO_ATTRIBUTES);
 	return code == 0 ? 0 : fault(code, errno, err);
 }
@@ -395,11 +402,11 @@ static enum wimlib_progress_status show_verify(
 int wim_file_verify(struct wim_file *file, const struct progress_sink *progress, struct error *err)
 {
 	if (progress != NULL)
-		wimlib_register_progress_function(
+		libwim.wimlib_register_progress_function(
 			file->wim, show_verify, (void *)(uintptr_t)progress);
 	errno = 0;
-	int code = wimlib_verify_wim(file->wim, 0);
-	wimlib_register_progress_function(file->wim, NULL, NULL);
+	int code = libwim.wimlib_verify_wim(file->wim, 0);
+	libwim.wimlib_register_progress_function(file->wim, NULL, NULL);
 	return code == 0 ? 0 : fault(code, errno, err);
 }
 
@@ -416,7 +423,7 @@ static enum wimlib_progress_status show_export(
 
 static void wimlib_freep(WIMStruct **wim)
 {
-	wimlib_free(*wim);
+	libwim.wimlib_free(*wim);
 }
 
 int wim_file_export(struct wim_file *file, uint32_t index, int fd,
@@ -424,14 +431,15 @@ int wim_file_export(struct wim_file *file, uint32_t index, int fd,
 {
 	CLEANUP(wimlib_freep) WIMStruct *wim = NULL;
 	errno = 0;
-	int code = wimlib_create_new_wim(WIMLIB_COMPRESSION_TYPE_LZX, &wim);
+	int code = libwim.wimlib_create_new_wim(WIMLIB_COMPRESSION_TYPE_LZX, &wim);
 	if (code == 0)
-		code = wimlib_export_image(
+		code = libwim.wimlib_export_image(
 			file->wim, (int)index, wim, NULL, NULL, WIMLIB_EXPORT_FLAG_BOOT);
 	if (code == 0 && progress != NULL)
-		wimlib_register_progress_function(wim, show_export, (void *)(uintptr_t)progress);
+		libwim.wimlib_register_progress_function(
+			wim, show_export, (void *)(uintptr_t)progress);
 	if (code == 0)
-		code = wimlib_write_to_fd(
+		code = libwim.wimlib_write_to_fd(
 			wim, fd, WIMLIB_ALL_IMAGES, WIMLIB_WRITE_FLAG_NOT_PIPABLE, 0);
 	return code == 0 ? 0 : fault(code, errno, err);
 }

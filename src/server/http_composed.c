@@ -17,7 +17,7 @@ static void let_library_close(struct http_request *request)
 		request->next_body->back_body = request->back_body;
 	request->body = NULL;
 	request->is_over = true;
-	MHD_resume_connection(request->connection);
+	libmhd.MHD_resume_connection(request->connection);
 }
 
 static void on_body_ended(void *context, int rc)
@@ -88,7 +88,7 @@ int http_composed_start(struct http_request *request, const struct file_answer *
 	if (request->next_body != NULL)
 		request->next_body->back_body = &request->next_body;
 	listener->first_body = request;
-	MHD_suspend_connection(request->connection);
+	libmhd.MHD_suspend_connection(request->connection);
 	return 0;
 }
 

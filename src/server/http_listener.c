@@ -28,6 +28,9 @@
 #define STATUS_BAD_RANGE    416
 #define STATUS_SERVER_ERROR 500
 
+LIBRARY_DEFINE(libmhd, LIBMHD_FUNCTIONS, "libmicrohttpd.so.12", "libmicrohttpd12", "required",
+	"serves files over HTTP");
+
 /* ---- the request's words ---- */
 
 static int hex_digit(char c)
@@ -151,8 +154,8 @@ static struct MHD_Response *response_from_file(
 	int fd = fcntl(segment->fd, F_DUPFD_CLOEXEC, 0);
 	if (fd < 0)
 		return NULL;
-	struct MHD_Response *response =
-		MHD_create_response_from_fd_at_offset64(length, fd, segment->offset + within);
+	struct MHD_Response *response = libmhd.MHD_create_response_from_fd_at_offset64(
+		length, fd, segment->offset + within);
 	if (response == NULL)
 		(void)close(fd);
 	return response;
@@ -164,7 +167,7 @@ static struct MHD_Response *response_from_view(
 	static char nothing[1];
 	uint64_t within = 0;
 	if (length == 0)
-		return MHD_create_response_from_buffer(0, nothing, MHD_RESPMEM_PERSISTENT);
+		return libmhd.MHD_create_response_from_buffer(0, nothing, MHD_RESPMEM_PERSISTENT);
 	const struct view_segment *segment = view_find(view, offset, &within);
 	if (segment != NULL && segment->kind == VIEW_FILE && length <= segment->length - within) {
 		request->view = view_ref(view);
@@ -178,7 +181,7 @@ static struct MHD_Response *response_from_view(
 		return NULL;
 	*part = (struct part){
 		.request = request, .view = view_ref(view), .offset = offset, .length = length};
-	struct MHD_Response *response = MHD_create_response_from_callback(
+	struct MHD_Response *response = libmhd.MHD_create_response_from_callback(
 		length, READER_BLOCK_BYTES, read_part, part, free_part);
 	if (response == NULL)
 		free_part(part);
@@ -190,8 +193,8 @@ static enum MHD_Result send_response(
 {
 	if (response == NULL)
 		return MHD_NO; /* out of memory: the connection is closed */
-	enum MHD_Result result = MHD_queue_response(connection, status, response);
-	MHD_destroy_response(response);
+	enum MHD_Result result = libmhd.MHD_queue_response(connection, status, response);
+	libmhd.MHD_destroy_response(response);
 	return result;
 }
 
@@ -207,9 +210,9 @@ static enum MHD_Result send_status(
 	else
 		listener->counters.n_refused++;
 	struct MHD_Response *response =
-		MHD_create_response_from_buffer(0, nothing, MHD_RESPMEM_PERSISTENT);
+		libmhd.MHD_create_response_from_buffer(0, nothing, MHD_RESPMEM_PERSISTENT);
 	if (response != NULL && status == STATUS_NOT_ALLOWED)
-		(void)MHD_add_response_header(response, "Allow", "GET, HEAD, POST");
+		(void)libmhd.MHD_add_response_header(response, "Allow", "GET, HEAD, POST");
 	return send_response(connection, status, response);
 }
 
@@ -231,10 +234,10 @@ static enum MHD_Result send_bad_range(
 	char text[48];
 	listener->counters.n_refused++;
 	struct MHD_Response *response =
-		MHD_create_response_from_buffer(0, nothing, MHD_RESPMEM_PERSISTENT);
+		libmhd.MHD_create_response_from_buffer(0, nothing, MHD_RESPMEM_PERSISTENT);
 	(void)snprintf(text, sizeof(text), "bytes */%llu", (unsigned long long)size);
 	if (response != NULL)
-		(void)MHD_add_response_header(response, "Content-Range", text);
+		(void)libmhd.MHD_add_response_header(response, "Content-Range", text);
 	return send_response(connection, STATUS_BAD_RANGE, response);
 }
 
@@ -245,8 +248,9 @@ static enum MHD_Result send_file(
 	char range_text[RANGE_TEXT_BYTES];
 
 	/* If-Range needs a validator, and we give none out: then the whole is the right answer. */
-	const char *range = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Range");
-	if (MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "If-Range") != NULL)
+	const char *range =
+		libmhd.MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Range");
+	if (libmhd.MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "If-Range") != NULL)
 		range = NULL;
 	if (request->is_head) /* RFC 9110 14.2: a range is for GET alone */
 		range = NULL;
@@ -271,13 +275,13 @@ static enum MHD_Result send_file(
 			       : send_bad_range(request->listener, connection, size);
 	}
 	http_follow(request, answer->transfer, length);
-	(void)MHD_add_response_header(response, "Content-Type", answer->content_type);
-	(void)MHD_add_response_header(response, "Accept-Ranges", "bytes");
+	(void)libmhd.MHD_add_response_header(response, "Content-Type", answer->content_type);
+	(void)libmhd.MHD_add_response_header(response, "Accept-Ranges", "bytes");
 	if (answer->no_cache)
-		(void)MHD_add_response_header(response, "Cache-Control", "no-store");
+		(void)libmhd.MHD_add_response_header(response, "Cache-Control", "no-store");
 	if (result == HTTP_RANGE_PART) {
 		http_content_range(offset, length, size, range_text);
-		(void)MHD_add_response_header(response, "Content-Range", range_text);
+		(void)libmhd.MHD_add_response_header(response, "Content-Range", range_text);
 	}
 	return send_response(connection,
 		result == HTTP_RANGE_PART ? MHD_HTTP_PARTIAL_CONTENT : MHD_HTTP_OK, response);
@@ -380,7 +384,12 @@ static int bind_socket(const struct http_config *config, uint16_t *ret_port, str
 
 static int start_daemon(struct http_listener *listener, int fd, struct error *err)
 {
-	listener->daemon = MHD_start_daemon(
+	int rc = library_load(&libmhd_library, err);
+	if (rc < 0) {
+		(void)close(fd);
+		return rc;
+	}
+	listener->daemon = libmhd.MHD_start_daemon(
 		MHD_USE_EPOLL | MHD_USE_ERROR_LOG | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
 		on_request, listener, MHD_OPTION_EXTERNAL_LOGGER, on_library_log, NULL,
 		/* Without this promise the library copies where it could sendfile(). */
@@ -411,7 +420,7 @@ void http_listener_stop(struct http_listener *listener)
 		return;
 	(void)uv_poll_stop(&listener->poll);
 	http_composed_stop(listener);
-	MHD_stop_daemon(listener->daemon); /* ends the transfers, too */
+	libmhd.MHD_stop_daemon(listener->daemon); /* ends the transfers, too */
 	uv_close((uv_handle_t *)&listener->poll, on_closed);
 	uv_close((uv_handle_t *)&listener->timeout, on_closed);
 	uv_close((uv_handle_t *)&listener->progress, on_closed);
@@ -432,9 +441,9 @@ int http_listener_start(uv_loop_t *loop, const struct http_config *config,
 		return rc;
 	}
 	const union MHD_DaemonInfo *info =
-		MHD_get_daemon_info(listener->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+		libmhd.MHD_get_daemon_info(listener->daemon, MHD_DAEMON_INFO_EPOLL_FD);
 	if (info == NULL || uv_poll_init(loop, &listener->poll, info->epoll_fd) != 0) {
-		MHD_stop_daemon(listener->daemon);
+		libmhd.MHD_stop_daemon(listener->daemon);
 		free(listener);
 		return error_set(err, -EIO, "cannot poll libmicrohttpd's descriptor");
 	}

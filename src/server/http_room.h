@@ -2,6 +2,7 @@
 /* What the files of the HTTP listener share, and nobody else sees. */
 #pragma once
 
+#include "adapter/library.h"
 #include "server/http_body.h"
 #include "server/http_listener.h"
 
@@ -10,6 +11,24 @@
 
 #define IDLE_TIMEOUT_S   120 /* a connection on which nothing moves; loaders pause to unpack */
 #define RANGE_TEXT_BYTES 80
+
+#define LIBMHD_FUNCTIONS(X)                                                                        \
+	X(MHD_add_response_header)                                                                 \
+	X(MHD_create_response_from_buffer)                                                         \
+	X(MHD_create_response_from_callback)                                                       \
+	X(MHD_create_response_from_fd_at_offset64)                                                 \
+	X(MHD_destroy_response)                                                                    \
+	X(MHD_get_connection_info)                                                                 \
+	X(MHD_get_daemon_info)                                                                     \
+	X(MHD_get_timeout)                                                                         \
+	X(MHD_lookup_connection_value)                                                             \
+	X(MHD_queue_response)                                                                      \
+	X(MHD_resume_connection)                                                                   \
+	X(MHD_run)                                                                                 \
+	X(MHD_start_daemon)                                                                        \
+	X(MHD_stop_daemon)                                                                         \
+	X(MHD_suspend_connection)
+LIBRARY_DECLARE(libmhd, LIBMHD_FUNCTIONS);
 
 struct http_listener {
 	uv_loop_t *loop;
@@ -53,7 +72,7 @@ struct http_request {
 static inline int connection_fd(struct MHD_Connection *connection)
 {
 	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+		libmhd.MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 	return info != NULL ? info->connect_fd : -1;
 }
 

@@ -11,8 +11,8 @@ static void on_timeout(uv_timer_t *timer)
 void http_run(struct http_listener *listener)
 {
 	MHD_UNSIGNED_LONG_LONG after_ms = 0;
-	(void)MHD_run(listener->daemon);
-	if (MHD_get_timeout(listener->daemon, &after_ms) == MHD_YES)
+	(void)libmhd.MHD_run(listener->daemon);
+	if (libmhd.MHD_get_timeout(listener->daemon, &after_ms) == MHD_YES)
 		(void)uv_timer_start(&listener->timeout, on_timeout, after_ms, 0);
 	else
 		(void)uv_timer_stop(&listener->timeout);
