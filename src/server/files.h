@@ -1,21 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The tree that clients see, with bytes behind it: a path over TFTP or HTTP -> whose boot -> a
- * view; and what became of each transfer, into that boot's timeline.
+ * The tree that clients see, as a source of files: a path over TFTP or HTTP -> whose boot -> a view
+ * (file_view.h), and a transfer that is followed (file_transfers.h).
  */
 #pragma once
 
-#include "server/config.h"
 #include "server/file_source.h"
-#include "server/guide.h"
-#include "server/view_cache.h"
-
-struct files_config {
-	struct guide *guide;
-	struct view_cache *cache;
-	const struct config *config; /* paths, and what the BCD asks for */
-	const char *script_template; /* the user's own iPXE script; NULL: ours */
-};
+#include "server/file_view.h"
 
 struct files_counters {
 	uint64_t n_opened;
