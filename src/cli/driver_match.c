@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * pewter driver match: which packages serve devices on a Windows, every candidate with its rank and
- * reason, and the pick. Exit code 3 if a device has none that is usable.
+ * reason, and the pick. Exit code 3 if a device has none that is usable, or only a part of what it
+ * needs.
  */
 #include "cli/commands.h"
 
@@ -227,44 +228,73 @@ static int read_devices(struct request *request, struct store *store, struct err
 
 struct answer {
 	const struct target *target;
-	const struct device **devices; /* owned; of the wanted classes */
-	const struct device_match **matches;
+	const struct device **devices;       /* owned; of the wanted classes */
+	const struct device_match **matches; /* owned; as devices */
+	struct tiers *tiers;                 /* owned; as devices */
 	size_t n, n_served;
 };
 
 static void answer_clear(struct answer *answer)
 {
+	for (size_t i = 0; i < answer->n; i++)
+		tiers_clear(&answer->tiers[i]);
 	free(answer->devices);
 	free(answer->matches);
+	free(answer->tiers);
 }
 
-static bool is_served(const struct device_match *match)
+static bool is_usable(const struct device_match *match)
 {
 	return match->pick >= 0 && match->candidates[match->pick].state == CANDIDATE_USABLE;
+}
+
+static bool is_served(const struct device_match *match, const struct tiers *tiers)
+{
+	bool is_served = is_usable(match) && (tiers->n == 0 || tiers->is_complete);
+	for (size_t i = 0; i < tiers->n; i++)
+		is_served &= is_usable(tiers->tiers[i].match);
+	return is_served;
+}
+
+static bool is_wanted(const char *class, const struct request *request)
+{
+	return request->classes == NULL || text_is_in_list(class, request->classes);
+}
+
+static int add_answer(struct matching *matching, const struct request *request,
+	const struct device *device, struct answer *answer, struct error *err)
+{
+	const struct device_match *match;
+	const size_t at = answer->n;
+	/* Unless the report told its class, the drivers do. */
+	if (device->class[0] != 0 && !is_wanted(device->class, request))
+		return 0;
+	int rc = matching_device(matching, device, &match, err);
+	if (rc < 0 || !is_wanted(match->class, request))
+		return rc;
+	rc = tiers_find(matching, device, match, &answer->tiers[at], err);
+	if (rc < 0)
+		return rc;
+	answer->devices[at] = device;
+	answer->matches[at] = match;
+	answer->n_served += is_served(match, &answer->tiers[at]);
+	answer->n++;
+	return 0;
 }
 
 static int find(struct matching *matching, const struct request *request, struct answer *answer,
 	struct error *err)
 {
-	answer->devices = calloc(request->devices.n + 1, sizeof(*answer->devices));
-	answer->matches = calloc(request->devices.n + 1, sizeof(*answer->matches));
-	if (answer->devices == NULL || answer->matches == NULL)
+	const size_t n = request->devices.n;
+	answer->devices = calloc(n + 1, sizeof(*answer->devices));
+	answer->matches = calloc(n + 1, sizeof(*answer->matches));
+	answer->tiers = calloc(n + 1, sizeof(*answer->tiers));
+	if (answer->devices == NULL || answer->matches == NULL || answer->tiers == NULL)
 		return error_set(err, -ENOMEM, "out of memory");
-	for (size_t i = 0; i < request->devices.n; i++) {
-		const struct device *device = &request->devices.devices[i];
-		/* Unless the report told its class, the drivers do. */
-		bool is_wanted = request->classes == NULL || device->class[0] == 0 ||
-				 text_is_in_list(device->class, request->classes);
-		if (!is_wanted)
-			continue;
-		int rc = matching_device(matching, device, &answer->matches[answer->n], err);
+	for (size_t i = 0; i < n; i++) {
+		int rc = add_answer(matching, request, &request->devices.devices[i], answer, err);
 		if (rc < 0)
 			return rc;
-		if (request->classes != NULL &&
-			!text_is_in_list(answer->matches[answer->n]->class, request->classes))
-			continue;
-		answer->n_served += is_served(answer->matches[answer->n]);
-		answer->devices[answer->n++] = device;
 	}
 	return answer->n > 0 ? 0
 			     : error_set(err, -ENOENT,
@@ -279,8 +309,8 @@ static int print_json(const struct cli *cli, const struct answer *answer)
 	int rc = 0;
 	target_format(answer->target, target);
 	for (size_t i = 0; i < answer->n; i++)
-		rc |= json_array_append_new(
-			list, match_json(answer->devices[i], answer->matches[i]));
+		rc |= json_array_append_new(list,
+			match_json(answer->devices[i], answer->matches[i], &answer->tiers[i]));
 	json_t *document = json_pack("{s:s, s:o}", "target", target, "devices", list);
 	if (rc == 0)
 		return cli_print_json(cli, document);
@@ -295,7 +325,7 @@ static int print_words(const struct cli *cli, const struct answer *answer)
 	int rc = 0;
 	target_format(answer->target, target);
 	for (size_t i = 0; i < answer->n && rc == 0; i++)
-		rc = match_print(answer->devices[i], answer->matches[i]);
+		rc = match_print(answer->devices[i], answer->matches[i], &answer->tiers[i]);
 	if (rc < 0)
 		return cli_fail_errno(cli, rc);
 	if (answer->n == 1)

@@ -74,7 +74,7 @@ static json_t *candidate_json(const struct candidate *candidate)
 	return NULL;
 }
 
-json_t *match_json(const struct device *device, const struct device_match *match)
+static json_t *device_match_json(const struct device *device, const struct device_match *match)
 {
 	json_t *object = device_json(device);
 	json_t *candidates = json_array();
@@ -92,6 +92,34 @@ json_t *match_json(const struct device *device, const struct device_match *match
 	return NULL;
 }
 
+static json_t *tiers_json(const struct tiers *tiers)
+{
+	json_t *devices = json_array();
+	int rc = 0;
+	if (tiers->n == 0) {
+		json_decref(devices);
+		return json_null();
+	}
+	for (size_t i = 0; i < tiers->n; i++)
+		rc |= json_array_append_new(
+			devices, device_match_json(&tiers->tiers[i].device, tiers->tiers[i].match));
+	if (rc == 0)
+		return json_pack("{s:b, s:o, s:o}", "complete", tiers->is_complete, "reason",
+			json_text(tiers->reason), "devices", devices);
+	json_decref(devices);
+	return NULL;
+}
+
+json_t *match_json(
+	const struct device *device, const struct device_match *match, const struct tiers *tiers)
+{
+	json_t *object = device_match_json(device, match);
+	if (json_object_set_new(object, "tiers", tiers_json(tiers)) == 0)
+		return object;
+	json_decref(object);
+	return NULL;
+}
+
 /* ---- for people ---- */
 
 /* Names and ids come from strangers. */
@@ -101,15 +129,16 @@ static void copy_disarmed(char *out, size_t size, const char *text)
 	text_disarm(out, strlen(out));
 }
 
-static void print_headline(const struct device *device, const struct device_match *match)
+static void print_headline(
+	const char *before, const struct device *device, const struct device_match *match)
 {
 	char name[sizeof(device->name)], id[LIMIT_HARDWARE_ID_BYTES + 1], class[33];
 	const char *best = device_best_id(device);
 	copy_disarmed(name, sizeof(name), device->name);
 	copy_disarmed(id, sizeof(id), best);
 	copy_disarmed(class, sizeof(class), match->class);
-	(void)printf("%s%s%s%s%s%s\n", name, name[0] != 0 ? " (" : "", id, name[0] != 0 ? ")" : "",
-		class[0] != 0 ? ", " : "", class);
+	(void)printf("%s%s%s%s%s%s%s\n", before, name, name[0] != 0 ? " (" : "", id,
+		name[0] != 0 ? ")" : "", class[0] != 0 ? ", " : "", class);
 }
 
 static int print_candidates(const struct device_match *match)
@@ -137,17 +166,37 @@ static int print_candidates(const struct device_match *match)
 	return table_print(&table, stdout);
 }
 
-int match_print(const struct device *device, const struct device_match *match)
+static int print_match(
+	const char *before, const struct device *device, const struct device_match *match)
 {
 	char reason[sizeof(match->reason)];
 	int rc = 0;
-	print_headline(device, match);
+	print_headline(before, device, match);
 	if (match->n > 0)
 		rc = print_candidates(match);
 	copy_disarmed(reason, sizeof(reason), match->reason);
 	if (match->pick < 0)
-		(void)printf("   no driver: %s\n\n", reason);
+		(void)printf("   no driver: %s\n", reason);
 	else
-		(void)printf("   %s: %s\n\n", match->candidates[match->pick].package->inf, reason);
+		(void)printf("   %s: %s\n", match->candidates[match->pick].package->inf, reason);
+	return rc;
+}
+
+int match_print(
+	const struct device *device, const struct device_match *match, const struct tiers *tiers)
+{
+	char reason[sizeof(tiers->reason)];
+	int rc = print_match("", device, match);
+	for (size_t i = 0; rc == 0 && i < tiers->n; i++) {
+		/* Which device that would be, no package says. */
+		if (tiers->tiers[i].device.n_hardware_ids > 0)
+			rc = print_match(
+				"   above it: ", &tiers->tiers[i].device, tiers->tiers[i].match);
+	}
+	if (tiers->n > 0) {
+		copy_disarmed(reason, sizeof(reason), tiers->reason);
+		(void)printf("   in %zu tiers: %s\n", tiers->n + 1, reason);
+	}
+	(void)printf("\n");
 	return rc;
 }

@@ -149,6 +149,49 @@ static void exit_codes(void **state)
 		"only for amd64");
 }
 
+#define TIER                                                                                       \
+	"tier() { printf '[Version]\\nSignature=\"$Windows NT$\"\\nClass=%s\\nProvider=Us\\n"      \
+	"DriverVer=02/28/2013,1.0\\n[Manufacturer]\\nA=M,NTamd64\\n[M.NTamd64]\\n"                 \
+	"\"Card\"=I,%s\\n[I]\\n[I.Services]\\nAddService=%s,2,S\\n' \"$@\"; }\n"
+
+static void cards_in_several_tiers(void **state)
+{
+	(void)state;
+	assert_run(TIER "mkdir $D/bus && tier System 'PCI\\VEN_10EC&DEV_0010' mybus "
+			">$D/bus/bus.inf && $P driver add $D/bus",
+		0, "bus.inf");
+	/* Half of it, and nobody knows what the other half would be. */
+	static const char card[] = "'PCI\\VEN_10EC&DEV_0010&CC_0200'";
+	char line[256];
+	(void)snprintf(line, sizeof(line), ASK "--hwid %s", card);
+	assert_run(line, 3, "in 2 tiers: bus.inf is only the bus driver of this card");
+	assert_non_null(strstr(out, "the device has no usable driver"));
+	assert_run(TIER "mkdir $D/net && tier Net 'MYBUS\\L2&PCI_001010EC' mynet "
+			">$D/net/net.inf && $P driver add $D/net",
+		0, "net.inf");
+	assert_run(line, 0, "above it: MYBUS\\L2&PCI_001010EC, Net\n");
+	assert_non_null(
+		strstr(out, "in 2 tiers: bus.inf is its bus driver, net.inf drives the network"));
+
+	(void)snprintf(line, sizeof(line), ASK "--json --hwid %s", card);
+	json_t *document = document_of(line, 0);
+	json_t *device = json_array_get(json_object_get(document, "devices"), 0);
+	json_t *tiers = json_object_get(device, "tiers");
+	assert_true(json_is_true(json_object_get(tiers, "complete")));
+	assert_int_equal(json_array_size(json_object_get(tiers, "devices")), 1);
+	json_t *above = json_array_get(json_object_get(tiers, "devices"), 0);
+	assert_text(json_object_get(device, "pick"), "inf", "bus.inf");
+	assert_text(json_object_get(above, "pick"), "inf", "net.inf");
+	assert_string_equal(
+		json_string_value(json_array_get(json_object_get(above, "hardware_ids"), 0)),
+		"MYBUS\\L2&PCI_001010EC");
+	json_decref(document);
+	document = document_of(ASK "--json --hwid 'PCI\\VEN_10EC&DEV_0001'", 0);
+	device = json_array_get(json_object_get(document, "devices"), 0);
+	assert_true(json_is_null(json_object_get(device, "tiers")));
+	json_decref(document);
+}
+
 static void reports_clients_and_classes(void **state)
 {
 	(void)state;
@@ -227,6 +270,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(the_answer_as_json, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(exit_codes, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(cards_in_several_tiers, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(reports_clients_and_classes, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_windows_of_an_image, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_mark_passes_it_over, set_up, tear_down),
