@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* How a driver package's row is read: shared by drivers.c and driver_search.c. */
+/* How a driver package's row is written and read: for what adds, reads and searches packages. */
 #pragma once
 
 #include "store/driver_pack.h"
@@ -19,14 +19,22 @@
 
 #define OF_DATABASE "number > 0"
 
+/* ---- drivers.c ---- */
+
+/* As the columns signature and kind have them. */
+const char *driver_record_signature(enum driver_signature signature);
+const char *driver_record_file_kind(enum driver_file_kind kind);
 void driver_read_record(struct sql_query *query, struct driver_package *package);
-/* Says which record it is. */
-/* For sql_collect(). */
+/* The same, for sql_collect(). */
 void driver_read_listed(struct sql_query *query, void *item);
+/* Says which record it is. */
+int driver_damaged(
+	const struct store *store, const struct driver_package *package, int rc, struct error *err);
+/* With its ids. Inside a transaction. */
+int driver_delete(struct store *store, int64_t number, struct error *err) MUST_CHECK;
+
+/* ---- driver_add.c ---- */
+
 /* Packs and adds it. -EEXIST if a package of this id is there. Inside a transaction. */
 int driver_insert(struct store *store, const struct driver_package *package, int64_t number,
 	struct error *err) MUST_CHECK;
-/* With its ids. Inside a transaction. */
-int driver_delete(struct store *store, int64_t number, struct error *err) MUST_CHECK;
-int driver_damaged(
-	const struct store *store, const struct driver_package *package, int rc, struct error *err);
