@@ -318,12 +318,6 @@ static int check_unused(struct checking *checking, struct error *err)
 
 /* ---- all of it ---- */
 
-int check_tell(struct checking *checking, const struct check_finding *finding, struct error *err)
-{
-	int rc = checking->request->sink(checking->request->context, finding);
-	return rc < 0 ? error_set(err, rc, "%s", strerror(-rc)) : rc;
-}
-
 int store_check(struct store *store, const struct check_request *request,
 	struct check_totals *ret_totals, struct error *err)
 {
