@@ -9,11 +9,11 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* Where an entry has its SHA-1. */
+/* Where an entry has its flags (the uppermost byte of its size) and its SHA-1. */
+#define ENTRY_FLAGS_AT       7
 #define ENTRY_SHA1_AT        30
 /* Size, number of entries, size of the chunks. */
 #define INTEGRITY_HEAD_BYTES 12
-#define BUCKETS              65536
 
 /* ---- entries ---- */
 
@@ -51,10 +51,10 @@ void wim_blob_entry_write(
 
 struct wim_blob_index {
 	const uint8_t *table; /* the caller's */
-	uint32_t *order; /* places of the entries of files, by bucket, in each by SHA-1 and place */
+	uint32_t *order;      /* places of the entries of files, by SHA-1 and place */
+	uint32_t n_order;
 	uint32_t *metadata; /* places of the metadata resources, as they come */
 	size_t n_metadata;
-	uint32_t begin[BUCKETS + 1]; /* of each bucket in order[] */
 };
 
 static const uint8_t *sha1_at(const struct wim_blob_index *index, uint32_t place)
@@ -62,11 +62,35 @@ static const uint8_t *sha1_at(const struct wim_blob_index *index, uint32_t place
 	return index->table + (size_t)place * WIM_BLOB_ENTRY_BYTES + ENTRY_SHA1_AT;
 }
 
-/* SHA-1s are spread evenly by their first bytes; of a hostile table all may fall into one bucket,
+/* SHA-1s are spread evenly by their first bits; of a hostile table all may fall into one bucket,
    which is why buckets are sorted as well. */
-static size_t bucket_of(const uint8_t *sha1)
+struct buckets {
+	uint32_t *begin; /* of each in order[]; owned */
+	size_t n;        /* a power of two */
+	unsigned shift;  /* of the first 16 bits */
+};
+
+static size_t bucket_of(const struct buckets *buckets, const uint8_t *sha1)
 {
-	return (size_t)sha1[0] << 8 | sha1[1];
+	return ((size_t)sha1[0] << 8 | sha1[1]) >> buckets->shift;
+}
+
+/* About one for each entry. */
+static int make_buckets(size_t n_entries, struct buckets *ret_buckets)
+{
+	struct buckets buckets = {.n = 65536};
+	for (; buckets.shift < 16 && buckets.n / 2 >= n_entries; buckets.shift++)
+		buckets.n /= 2;
+	buckets.begin = calloc(buckets.n + 1, sizeof(*buckets.begin));
+	if (buckets.begin == NULL)
+		return -ENOMEM;
+	*ret_buckets = buckets;
+	return 0;
+}
+
+static void buckets_clear(struct buckets *buckets)
+{
+	free(buckets->begin);
 }
 
 static int compare_places(const void *a, const void *b, void *context)
@@ -90,46 +114,42 @@ enum kind {
    uses. */
 static enum kind kind_of(const struct wim_blob_index *index, uint32_t place)
 {
-	struct wim_blob_entry entry;
-	wim_blob_entry_read(index->table + (size_t)place * WIM_BLOB_ENTRY_BYTES, &entry);
-	const uint8_t flags = entry.resource.flags;
-	if ((flags & WIM_RESOURCE_METADATA) != 0)
-		return entry.n_uses > 0 ? KIND_METADATA : KIND_UNUSED;
-	return (flags & WIM_RESOURCE_FREE) != 0 ? KIND_UNUSED : KIND_FILE;
+	const uint8_t *entry = index->table + (size_t)place * WIM_BLOB_ENTRY_BYTES;
+	const uint8_t flags = entry[ENTRY_FLAGS_AT];
+	if ((flags & WIM_RESOURCE_METADATA) == 0)
+		return (flags & WIM_RESOURCE_FREE) != 0 ? KIND_UNUSED : KIND_FILE;
+	struct wim_blob_entry metadata;
+	wim_blob_entry_read(entry, &metadata);
+	return metadata.n_uses > 0 ? KIND_METADATA : KIND_UNUSED;
 }
 
-static void fill_index(struct wim_blob_index *index, uint32_t n)
+static void fill_index(struct wim_blob_index *index, uint32_t n, const struct buckets *buckets)
 {
-	uint32_t n_files = 0;
-
+	uint32_t *begin = buckets->begin;
 	for (uint32_t place = 0; place < n; place++) {
 		const enum kind kind = kind_of(index, place);
 		if (kind == KIND_FILE) {
-			index->begin[bucket_of(sha1_at(index, place)) + 1]++;
-			n_files++;
+			begin[bucket_of(buckets, sha1_at(index, place)) + 1]++;
+			index->n_order++;
 		} else if (kind == KIND_METADATA) {
 			index->metadata[index->n_metadata++] = place;
 		}
 	}
-	for (size_t bucket = 0; bucket < BUCKETS; bucket++)
-		index->begin[bucket + 1] += index->begin[bucket];
+	for (size_t i = 0; i < buckets->n; i++)
+		begin[i + 1] += begin[i];
 
-	/* begin[bucket + 1] is where bucket ends. From the back, each bucket is filled from its end
-	   downwards, so that afterwards begin[bucket + 1] is where bucket begins. */
+	/* begin[i + 1] is where bucket i ends. From the back, each bucket is filled from its end
+	   downwards, so that afterwards begin[i + 1] is where bucket i begins. */
 	for (uint32_t place = n; place > 0; place--) {
+		const uint8_t *sha1 = sha1_at(index, place - 1);
 		if (kind_of(index, place - 1) == KIND_FILE)
-			index->order[--index->begin[bucket_of(sha1_at(index, place - 1)) + 1]] =
-				place - 1;
+			index->order[--begin[bucket_of(buckets, sha1) + 1]] = place - 1;
 	}
-	memmove(index->begin, index->begin + 1, BUCKETS * sizeof(index->begin[0]));
-	index->begin[BUCKETS] = n_files;
-
-	for (size_t bucket = 0; bucket < BUCKETS; bucket++) {
-		const uint32_t begin = index->begin[bucket];
-		const uint32_t in_bucket = index->begin[bucket + 1] - begin;
-		if (in_bucket > 1)
-			qsort_r(index->order + begin, in_bucket, sizeof(index->order[0]),
-				compare_places, index);
+	for (size_t i = 0; i < buckets->n; i++) {
+		const uint32_t end = i + 1 < buckets->n ? begin[i + 2] : index->n_order;
+		if (end - begin[i + 1] > 1)
+			qsort_r(index->order + begin[i + 1], end - begin[i + 1],
+				sizeof(index->order[0]), compare_places, index);
 	}
 }
 
@@ -153,9 +173,45 @@ int wim_blob_index_open(
 	index->metadata = calloc((size_t)n_entries + 1, sizeof(index->metadata[0]));
 	if (index->order == NULL || index->metadata == NULL)
 		return error_set(err, -ENOMEM, "out of memory");
-	fill_index(index, n_entries);
+	CLEANUP(buckets_clear) struct buckets buckets = {.begin = NULL};
+	if (make_buckets(n_entries, &buckets) < 0)
+		return error_set(err, -ENOMEM, "out of memory");
+	fill_index(index, n_entries, &buckets);
 	*ret_index = TAKE(index);
 	return 0;
+}
+
+int wim_blob_index_restore(const void *table, size_t n, const struct wim_blob_order *order,
+	struct wim_blob_index **ret_index, struct error *err)
+{
+	const size_t n_entries = n / WIM_BLOB_ENTRY_BYTES;
+	bool is_within = order->metadata < n_entries && order->n_files <= n_entries;
+	for (uint32_t i = 0; is_within && i < order->n_files; i++)
+		is_within = order->files[i] < n_entries;
+	if (!is_within)
+		return error_set(
+			err, -EINVAL, "an order of more than the table's %zu entries", n_entries);
+
+	CLEANUP(wim_blob_index_closep) struct wim_blob_index *index = calloc(1, sizeof(*index));
+	if (index == NULL)
+		return error_set(err, -ENOMEM, "out of memory");
+	index->table = table;
+	index->order = calloc((size_t)order->n_files + 1, sizeof(index->order[0]));
+	index->metadata = calloc(1, sizeof(index->metadata[0]));
+	if (index->order == NULL || index->metadata == NULL)
+		return error_set(err, -ENOMEM, "out of memory");
+	if (order->n_files > 0)
+		memcpy(index->order, order->files, order->n_files * sizeof(index->order[0]));
+	index->n_order = order->n_files;
+	index->metadata[index->n_metadata++] = order->metadata;
+	*ret_index = TAKE(index);
+	return 0;
+}
+
+struct wim_blob_order wim_blob_index_order(const struct wim_blob_index *index)
+{
+	assert(index->n_metadata > 0);
+	return (struct wim_blob_order){index->order, index->n_order, index->metadata[0]};
 }
 
 struct wim_blob_index *wim_blob_index_close(struct wim_blob_index *index)
@@ -168,15 +224,12 @@ struct wim_blob_index *wim_blob_index_close(struct wim_blob_index *index)
 	return NULL;
 }
 
-int64_t wim_blob_index_find(
-	const struct wim_blob_index *index, const uint8_t sha1[static WIM_SHA1_BYTES])
+/* The first of the order that is not before it: of equal ones the first in the table. */
+static size_t find_first(const struct wim_blob_index *index, const uint8_t *sha1)
 {
-	const size_t bucket = bucket_of(sha1);
-	size_t low = index->begin[bucket];
-	size_t high = index->begin[bucket + 1];
-	const size_t end = high;
+	size_t low = 0;
+	size_t high = index->n_order;
 
-	/* The first that is not before it: of equal ones the first in the table. */
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 		if (memcmp(sha1_at(index, index->order[middle]), sha1, WIM_SHA1_BYTES) < 0)
@@ -184,9 +237,32 @@ int64_t wim_blob_index_find(
 		else
 			high = middle;
 	}
-	if (low == end || memcmp(sha1_at(index, index->order[low]), sha1, WIM_SHA1_BYTES) != 0)
+	return low;
+}
+
+/* Its place in the table, if it has that SHA-1. */
+static int64_t place_of(const struct wim_blob_index *index, size_t i, const uint8_t *sha1)
+{
+	if (i >= index->n_order ||
+		memcmp(sha1_at(index, index->order[i]), sha1, WIM_SHA1_BYTES) != 0)
 		return -1;
-	return (int64_t)index->order[low];
+	return (int64_t)index->order[i];
+}
+
+int64_t wim_blob_index_find(
+	const struct wim_blob_index *index, const uint8_t sha1[static WIM_SHA1_BYTES])
+{
+	return place_of(index, find_first(index, sha1), sha1);
+}
+
+int64_t wim_blob_index_find_after(const struct wim_blob_index *index,
+	const uint8_t sha1[static WIM_SHA1_BYTES], uint32_t place)
+{
+	size_t i = find_first(index, sha1);
+	int64_t found = place_of(index, i, sha1);
+	while (found >= 0 && found <= place)
+		found = place_of(index, ++i, sha1);
+	return found;
 }
 
 int64_t wim_blob_index_metadata(const struct wim_blob_index *index, size_t nth)

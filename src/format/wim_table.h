@@ -36,9 +36,25 @@ DEFINE_FREEP(struct wim_blob_index, wim_blob_index_close);
  * entries marked free; of several with that SHA-1 the first is. */
 int64_t wim_blob_index_find(
 	const struct wim_blob_index *index, const uint8_t sha1[static WIM_SHA1_BYTES]);
+/* The next one with that SHA-1 behind a place that was found. */
+int64_t wim_blob_index_find_after(const struct wim_blob_index *index,
+	const uint8_t sha1[static WIM_SHA1_BYTES], uint32_t place);
 /* The place of the nth metadata resource (from 0), or -1: that of image nth + 1. Ones without
  * uses do not count: they are of images that were removed. */
 int64_t wim_blob_index_metadata(const struct wim_blob_index *index, size_t nth);
+
+/* What an index has found out, for who keeps it beside a table that does not change. */
+struct wim_blob_order {
+	const uint32_t *files; /* places of the entries that are found, by SHA-1, then by place */
+	uint32_t n_files;
+	uint32_t metadata; /* the place of the first metadata resource */
+};
+/* Points into the index, which has a metadata resource. */
+struct wim_blob_order wim_blob_index_order(const struct wim_blob_index *index);
+/* An index as it was. -EINVAL for places that the table does not have; that they are in order is
+ * the caller's to know. */
+int wim_blob_index_restore(const void *table, size_t n, const struct wim_blob_order *order,
+	struct wim_blob_index **ret_index, struct error *err) MUST_CHECK;
 
 /* Writes header over the first 208 bytes of another, whose fields that we do not know stay. */
 void wim_header_write(const struct wim_header *header, const uint8_t like[static WIM_HEADER_BYTES],

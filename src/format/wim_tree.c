@@ -135,18 +135,21 @@ static int check_ends(const struct walk *walk, struct error *err)
 }
 
 /* The root stands alone behind the security descriptors, whose length is the first field. */
+static size_t root_place(uint64_t security_bytes)
+{
+	size_t place = (size_t)((security_bytes + WIM_DENTRY_ALIGN - 1) / WIM_DENTRY_ALIGN *
+				WIM_DENTRY_ALIGN);
+	return place == 0 ? WIM_DENTRY_ALIGN : place;
+}
+
 static int walk_root(struct walk *walk, struct error *err)
 {
 	struct wim_tree *tree = walk->tree;
 	const struct buffer *metadata = &tree->metadata;
 	struct reader reader = reader_over(metadata->bytes, metadata->size);
-	uint64_t security_bytes = reader_le32(&reader);
 	struct wim_dentry root;
 
-	tree->root = (size_t)((security_bytes + WIM_DENTRY_ALIGN - 1) / WIM_DENTRY_ALIGN *
-			      WIM_DENTRY_ALIGN);
-	if (tree->root == 0)
-		tree->root = WIM_DENTRY_ALIGN;
+	tree->root = root_place(reader_le32(&reader));
 	int rc = wim_dentry_read(metadata->bytes, metadata->size, tree->root, &root, err);
 	if (rc < 0)
 		return rc;
@@ -180,23 +183,46 @@ static int walk_all(struct wim_tree *tree, struct error *err)
 	return rc;
 }
 
+static struct wim_tree *tree_over(const struct buffer *metadata)
+{
+	struct wim_tree *tree = calloc(1, sizeof(*tree));
+	if (tree == NULL)
+		return NULL;
+	tree->metadata = *metadata;
+	tree->metadata.max = LIMIT_WIM_METADATA_BYTES;
+	tree->replaced = buffer_with_max(LIMIT_WIM_METADATA_BYTES);
+	tree->unlinked = buffer_with_max(LIMIT_WIM_METADATA_BYTES);
+	return tree;
+}
+
 int wim_tree_open(struct buffer *metadata, struct wim_tree **ret_tree, struct error *err)
 {
 	if (metadata->size > LIMIT_WIM_METADATA_BYTES)
 		return error_set(err, -EFBIG, "the image's metadata has %zu bytes; %u are accepted",
 			metadata->size, LIMIT_WIM_METADATA_BYTES);
-	struct wim_tree *tree = calloc(1, sizeof(*tree));
+	struct wim_tree *tree = tree_over(metadata);
 	if (tree == NULL)
 		return error_set(err, -ENOMEM, "out of memory");
-	tree->metadata = *metadata;
-	tree->metadata.max = LIMIT_WIM_METADATA_BYTES;
-	tree->replaced = buffer_with_max(LIMIT_WIM_METADATA_BYTES);
-	tree->unlinked = buffer_with_max(LIMIT_WIM_METADATA_BYTES);
 	int rc = walk_all(tree, err);
 	if (rc < 0) {
 		free(tree); /* the bytes are still the caller's */
 		return rc;
 	}
+	*metadata = buffer_with_max(metadata->max);
+	*ret_tree = tree;
+	return 0;
+}
+
+int wim_tree_resume(struct buffer *metadata, uint64_t n_files, uint64_t n_folders,
+	struct wim_tree **ret_tree, struct error *err)
+{
+	struct reader reader = reader_over(metadata->bytes, metadata->size);
+	struct wim_tree *tree = tree_over(metadata);
+	if (tree == NULL)
+		return error_set(err, -ENOMEM, "out of memory");
+	tree->root = root_place(reader_le32(&reader));
+	tree->n_files = n_files;
+	tree->n_folders = n_folders;
 	*metadata = buffer_with_max(metadata->max);
 	*ret_tree = tree;
 	return 0;

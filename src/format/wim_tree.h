@@ -51,6 +51,10 @@ struct wim_node {
  * is walked once for that. -EFBIG past LIMIT_WIM_TREE_ENTRIES or LIMIT_WIM_METADATA_BYTES. */
 int wim_tree_open(
 	struct buffer *metadata, struct wim_tree **ret_tree, struct error *err) MUST_CHECK;
+/* Bytes that wim_tree_open() has walked once, with what wim_tree_count() said then: they are taken
+ * over without another look, so whoever brings them must know by a hash that they are the same. */
+int wim_tree_resume(struct buffer *metadata, uint64_t n_files, uint64_t n_folders,
+	struct wim_tree **ret_tree, struct error *err) MUST_CHECK;
 struct wim_tree *wim_tree_close(struct wim_tree *tree);
 DEFINE_FREEP(struct wim_tree, wim_tree_close);
 

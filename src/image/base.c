@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "base/view.h"
 #include "format/wim.h"
-#include "image/layer.h"
+#include "image/ground.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -226,10 +226,9 @@ static int write_base(const struct base_request *request, const struct wim_heade
 	return rc < 0 ? error_set(err, rc, "copying the WIM: %s", strerror(-rc)) : 0;
 }
 
-/* Reads back what will be served, so that whatever happened on the way is found now. */
 /* By the reader that revisions are made with, which is stricter than wimlib: that passes over an
  * entry called "..". */
-static int read_tree(int fd, struct error *err)
+static int draw_outline(int fd, struct buffer *out, struct error *err)
 {
 	CLEANUP(view_unrefp) struct view *view = NULL;
 	uint64_t size;
@@ -239,8 +238,10 @@ static int read_tree(int fd, struct error *err)
 	int own = rc == 0 ? fcntl(fd, F_DUPFD_CLOEXEC, 0) : -1;
 	if (rc == 0)
 		rc = own >= 0 ? view_add_file(view, own, 0, size) : -errno;
-	return rc < 0 ? error_set(err, rc, "%s", strerror(-rc)) : layer_read(view, err);
+	return rc < 0 ? error_set(err, rc, "%s", strerror(-rc)) : ground_outline(view, out, err);
 }
+
+/* Reads back what will be served, so that whatever happened on the way is found now. */
 
 static int verify_base(const struct base_request *request, struct base *base, struct error *err)
 {
@@ -260,7 +261,7 @@ static int verify_base(const struct base_request *request, struct base *base, st
 	if (rc == 0)
 		rc = wim_file_check_complete(base->wim, 1, err);
 	if (rc == 0)
-		rc = read_tree(base->fd, err);
+		rc = draw_outline(base->fd, &base->outline, err);
 	if (rc == 0)
 		rc = wim_file_verify(base->wim, request->progress, err);
 	return rc;
@@ -297,7 +298,11 @@ int base_open(const struct base_request *request, struct wim_file **ret_wim, uin
 int base_make(const struct base_request *request, struct base *ret_base, struct error *err)
 {
 	CLEANUP(wim_file_closep) struct wim_file *wim = NULL;
-	CLEANUP(base_clear) struct base base = {.fd = -1};
+	CLEANUP(base_clear)
+	struct base base = {
+		.fd = -1,
+		.outline = buffer_with_max(LIMIT_WIM_METADATA_BYTES + LIMIT_WIM_BLOB_TABLE_BYTES),
+	};
 	struct wim_header header;
 	struct wim_image image;
 
@@ -320,6 +325,7 @@ int base_make(const struct base_request *request, struct base *ret_base, struct 
 void base_clear(struct base *base)
 {
 	base->wim = wim_file_close(base->wim);
+	buffer_free(&base->outline);
 	if (base->fd >= 0)
 		(void)close(base->fd);
 	base->fd = -1;

@@ -31,6 +31,7 @@ struct base {
 	struct wim_file *wim; /* the base, open, or the volume in an SDI; its one image is number 1.
 				 NULL for a volume that nobody can look into */
 	struct wim_image image;
+	struct buffer outline; /* of a WIM: image/ground.h */
 	uint32_t source_index; /* which image of the source it was */
 	char converted[64];    /* why it was not kept as it was; "" if it was */
 	char note[256];        /* what has to be said; "" for nothing */

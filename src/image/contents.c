@@ -7,6 +7,7 @@
 #include "image/own_paths.h"
 #include "image/part.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -160,21 +161,14 @@ static int compare_numbers(const void *a, const void *b)
 	return (x->number > y->number) - (x->number < y->number);
 }
 
-static int number_packages(const struct layer_request *request, const struct wim_tree *tree,
-	struct contents *contents, struct error *err)
+static int number_packages(
+	const struct wim_tree *tree, struct contents *contents, struct error *err)
 {
 	CLEANUP(memory_freep) uint32_t *taken = NULL;
 	size_t n_taken = 0;
 	int rc = contents_base_drivers(tree, &taken, &n_taken, err);
 	if (rc < 0)
 		return rc;
-	contents->packages = calloc(request->n_packages + 1, sizeof(*contents->packages));
-	if (contents->packages == NULL)
-		return error_set(err, -ENOMEM, "out of memory");
-	if (request->n_packages > 0)
-		memcpy(contents->packages, request->packages,
-			request->n_packages * sizeof(*contents->packages));
-	contents->n_packages = request->n_packages;
 	uint32_t next = 1;
 	for (size_t i = 0; i < contents->n_packages; i++) {
 		if (contents->packages[i].number != 0)
@@ -188,21 +182,40 @@ static int number_packages(const struct layer_request *request, const struct wim
 	return 0;
 }
 
-static int add_packages(const struct layer_request *request, enum wim_compression compression,
+static int make_parts(const struct layer_request *request, enum wim_compression compression,
 	struct contents *contents, struct error *err)
 {
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && i < contents->n_packages; i++) {
 		struct revision_package *package = &contents->packages[i];
 		CLEANUP(part_record_clear) struct part_record part = {.files = NULL};
-		char folder[64];
 		progress_tell(request->progress, "compressing", i, contents->n_packages);
 		rc = get_package_part(request, package, compression, &part, err);
 		if (rc < 0)
 			return rc;
 		memcpy(package->part, part.id, sizeof(package->part));
+		(void)keep_part(contents, &part);
+	}
+	return rc;
+}
+
+static size_t find_part(const struct contents *contents, const char *id)
+{
+	size_t i = 0;
+	while (i < contents->n_parts && strcmp(contents->parts[i].id, id) != 0)
+		i++;
+	assert(i < contents->n_parts);
+	return i;
+}
+
+static int put_packages(struct contents *contents, struct error *err)
+{
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < contents->n_packages; i++) {
+		const struct revision_package *package = &contents->packages[i];
+		char folder[64];
 		(void)snprintf(folder, sizeof(folder), OWN_DRIVERS "/%u/", package->number);
-		rc = put_part_files(contents, keep_part(contents, &part), folder, err);
+		rc = put_part_files(contents, find_part(contents, package->part), folder, err);
 	}
 	return rc;
 }
@@ -222,27 +235,35 @@ static int add_users_files(const struct layer_request *request, enum wim_compres
 	return rc;
 }
 
-int contents_gather(const struct layer_request *request, const struct wim_tree *tree,
-	const struct frame *base, struct buffer *own, struct contents *ret_contents,
-	struct error *err)
+int contents_gather_parts(const struct layer_request *request, enum wim_compression compression,
+	struct contents *ret_contents, struct error *err)
 {
 	CLEANUP(contents_clear) struct contents contents = {.names = name_table_empty()};
-	enum wim_compression compression = base->header.compression;
 	contents.parts =
 		calloc(request->n_packages + request->n_files + 1, sizeof(*contents.parts));
-	if (contents.parts == NULL)
+	contents.packages = calloc(request->n_packages + 1, sizeof(*contents.packages));
+	if (contents.parts == NULL || contents.packages == NULL)
 		return error_set(err, -ENOMEM, "out of memory");
+	if (request->n_packages > 0)
+		memcpy(contents.packages, request->packages,
+			request->n_packages * sizeof(*contents.packages));
+	contents.n_packages = request->n_packages;
 	/* The user's first: what Pewter puts where they put theirs stays. */
 	int rc = add_users_files(request, compression, &contents, err);
 	if (rc == 0)
-		rc = number_packages(request, tree, &contents, err);
-	if (rc == 0)
-		rc = add_packages(request, compression, &contents, err);
-	if (rc == 0)
-		rc = contents_add_own(request, tree, base, own, &contents, err);
+		rc = make_parts(request, compression, &contents, err);
 	if (rc < 0)
 		return rc;
 	*ret_contents = contents;
-	contents = (struct contents){.files = NULL};
+	contents = (struct contents){.names = name_table_empty()};
 	return 0;
+}
+
+int contents_settle(const struct layer_request *request, const struct wim_tree *tree,
+	const struct frame *base, struct buffer *own, struct contents *contents, struct error *err)
+{
+	int rc = number_packages(tree, contents, err);
+	if (rc == 0)
+		rc = put_packages(contents, err);
+	return rc < 0 ? rc : contents_add_own(request, tree, base, own, contents, err);
 }

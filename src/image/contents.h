@@ -30,11 +30,12 @@ struct contents {
 };
 void contents_clear(struct contents *contents);
 
-/*
- * Gathers all of it: makes parts that are not there yet, and appends Pewter's own files to own as
- * resources. tree and base are those of the base. -EIO names the package whose files have
- * gone.
- */
-int contents_gather(const struct layer_request *request, const struct wim_tree *tree,
-	const struct frame *base, struct buffer *own, struct contents *ret_contents,
+/* What needs nothing of the base but how it is compressed: the parts, those made that are not there
+ * yet, and the files of the user's. -EIO names the package whose files have gone. */
+int contents_gather_parts(const struct layer_request *request, enum wim_compression compression,
+	struct contents *ret_contents, struct error *err) MUST_CHECK;
+/* The rest: the packages get their folders, and Pewter's own files are appended to own as
+ * resources. tree and base are those of the base. */
+int contents_settle(const struct layer_request *request, const struct wim_tree *tree,
+	const struct frame *base, struct buffer *own, struct contents *contents,
 	struct error *err) MUST_CHECK;

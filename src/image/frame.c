@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "image/frame.h"
 
-#include "adapter/crypto.h"
 #include "base/limits.h"
 
 #include <errno.h>
@@ -203,7 +202,8 @@ bool frame_find(const struct frame *frame, const uint8_t sha1[static WIM_SHA1_BY
 	return true;
 }
 
-static int read_table(struct frame *frame, struct error *err)
+/* order: what an index of it found before, or NULL. */
+static int read_table(struct frame *frame, const struct wim_blob_order *order, struct error *err)
 {
 	const struct wim_resource *place = &frame->header.blob_table;
 	/* As it is, in every WIM that is not pipable: the ranges of it that a layer takes over. */
@@ -211,10 +211,13 @@ static int read_table(struct frame *frame, struct error *err)
 		return error_set(err, -EOPNOTSUPP, "its blob table is compressed");
 	int rc = read_buffer(
 		frame, place->offset, place->stored_bytes, "the blob table", &frame->table, err);
-	if (rc == 0)
+	if (rc == 0 && order != NULL)
+		rc = wim_blob_index_restore(
+			frame->table.bytes, frame->table.size, order, &frame->index, err);
+	else if (rc == 0)
 		rc = wim_blob_table_check(frame->table.bytes, frame->table.size, &frame->header,
 			view_size(frame->view), err);
-	if (rc == 0)
+	if (rc == 0 && order == NULL)
 		rc = wim_blob_index_open(frame->table.bytes, frame->table.size, &frame->index, err);
 	if (rc < 0)
 		return rc;
@@ -227,7 +230,7 @@ static int read_table(struct frame *frame, struct error *err)
 	return 0;
 }
 
-static int read_frame(struct frame *frame, struct error *err)
+static int read_frame(struct frame *frame, const struct wim_blob_order *order, struct error *err)
 {
 	struct wim_header *header = &frame->header;
 	uint64_t size = view_size(frame->view);
@@ -243,22 +246,69 @@ static int read_frame(struct frame *frame, struct error *err)
 	if (wim_header_forms(header) != 0)
 		return error_set(
 			err, -EOPNOTSUPP, "it is %s", wim_form_text(wim_header_forms(header)));
-	rc = read_table(frame, err);
+	rc = read_table(frame, order, err);
 	return rc < 0 ? rc : frame_expand(frame, &header->xml, NULL, &frame->xml, err);
 }
 
-int frame_open(struct view *view, struct frame *ret_frame, struct error *err)
+static int open_frame(struct view *view, const struct wim_blob_order *order,
+	struct frame *ret_frame, struct error *err)
 {
 	struct frame frame = {
 		.view = view_ref(view),
 		.table = buffer_with_max(LIMIT_WIM_BLOB_TABLE_BYTES),
 		.xml = buffer_with_max(LIMIT_WIM_XML_BYTES),
 	};
-	int rc = read_frame(&frame, err);
+	int rc = read_frame(&frame, order, err);
 	if (rc < 0) {
 		frame_clear(&frame);
 		return rc;
 	}
 	*ret_frame = frame;
+	return 0;
+}
+
+int frame_open(struct view *view, struct frame *ret_frame, struct error *err)
+{
+	return open_frame(view, NULL, ret_frame, err);
+}
+
+int frame_open_known(struct view *view, const struct wim_blob_order *order, struct frame *ret_frame,
+	struct error *err)
+{
+	return open_frame(view, order, ret_frame, err);
+}
+
+static int hash_resource(
+	const struct frame *frame, const struct wim_resource *resource, struct sha256 *hash)
+{
+	uint8_t bytes[2 * WIM_CHUNK_BYTES];
+	int rc = 0;
+	for (uint64_t done = 0; rc == 0 && done < resource->stored_bytes;) {
+		uint64_t left = resource->stored_bytes - done;
+		size_t n = left < sizeof(bytes) ? (size_t)left : sizeof(bytes);
+		rc = view_read(frame->view, resource->offset + done, bytes, n);
+		if (rc == 0)
+			rc = sha256_add(hash, bytes, n);
+		done += n;
+	}
+	return rc;
+}
+
+int frame_hash(
+	const struct frame *frame, uint8_t ret_digest[static SHA256_BYTES], struct error *err)
+{
+	CLEANUP(sha256_freep) struct sha256 *hash = NULL;
+	int rc = sha256_new(&hash);
+	if (rc == 0)
+		rc = sha256_add(hash, frame->head, sizeof(frame->head));
+	if (rc == 0)
+		rc = hash_resource(frame, &frame->entry.resource, hash);
+	if (rc == 0)
+		rc = sha256_add(hash, frame->table.bytes, frame->table.size);
+	if (rc == 0)
+		rc = hash_resource(frame, &frame->header.xml, hash);
+	if (rc < 0)
+		return error_set(err, rc, "%s", strerror(-rc));
+	sha256_finish(hash, ret_digest);
 	return 0;
 }

@@ -363,11 +363,21 @@ static int keep_files(struct import *import, struct image_record *record, struct
 	return 0;
 }
 
+static int keep_outline(struct import *import, struct image_record *record, struct error *err)
+{
+	const struct buffer *outline = &import->base.outline;
+	return outline->size == 0 ? 0
+				  : store_blob_add_bytes(import->store, outline->bytes,
+					    outline->size, &record->outline, err);
+}
+
 static int keep(struct import *import, struct import_result *ret_result, struct error *err)
 {
 	CLEANUP(image_record_clear) struct image_record record = {0};
 	describe(import, &record);
 	int rc = keep_files(import, &record, err);
+	if (rc == 0)
+		rc = keep_outline(import, &record, err);
 	if (rc < 0)
 		return rc;
 	int fd = import->base.fd;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "image/layer.h"
 
-#include "adapter/file.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "format/wim_xml.h"
+#include "image/ground.h"
 #include "image/layer_room.h"
 
 #include <errno.h>
@@ -15,13 +15,11 @@
 /* A layer while it is made. */
 struct making {
 	const struct layer_request *request;
-	struct view *base_view;
-	struct frame base;
-	struct buffer before; /* the base's metadata */
-	struct wim_tree *tree;
+	struct ground ground;
 	struct contents contents;
 	struct wim_tree_counts counts;
 	struct blob_uses uses;
+	bool *is_old; /* of the new metadata's chunks: taken from the base; owned */
 	struct composition composition;
 	struct view **views; /* of the blobs that pieces name, by index; owned with what is in it */
 	uint64_t *blob_at;   /* where in the WIM each of them begins */
@@ -36,64 +34,11 @@ static void making_clear(struct making *making)
 	free(making->views);
 	free(making->blob_at);
 	free(making->is_used);
+	free(making->is_old);
 	composition_clear(&making->composition);
 	blob_uses_clear(&making->uses);
 	contents_clear(&making->contents);
-	(void)wim_tree_close(making->tree);
-	buffer_free(&making->before);
-	frame_clear(&making->base);
-	(void)view_unref(making->base_view);
-}
-
-/* ---- the base ---- */
-
-static int open_blob(
-	struct store *store, const struct blob *blob, struct view **ret_view, struct error *err)
-{
-	CLEANUP(view_unrefp) struct view *view = NULL;
-	uint64_t size = 0;
-	int fd;
-	int rc = store_blob_open(store, blob->sha256, &fd, err);
-	if (rc < 0)
-		return rc;
-	rc = file_size(fd, &size);
-	if (rc == 0 && size != blob->size) {
-		(void)close(fd);
-		return error_set(err, -EIO,
-			"%s/blobs/%.2s/%s has %" PRIu64 " bytes and had %" PRIu64
-			": somebody changed it",
-			store_directory(store), blob->sha256, blob->sha256, size, blob->size);
-	}
-	rc = rc == 0 ? view_new(&view) : rc;
-	if (rc < 0)
-		(void)close(fd);
-	else
-		rc = view_add_file(view, fd, 0, size);
-	if (rc < 0)
-		return error_set(err, rc, "%s", strerror(-rc));
-	*ret_view = TAKE(view);
-	return 0;
-}
-
-static int read_base(struct making *making, struct error *err)
-{
-	const struct image_record *image = making->request->image;
-	struct buffer metadata = buffer_with_max(LIMIT_WIM_METADATA_BYTES);
-	int rc = open_blob(making->request->store, &image->base, &making->base_view, err);
-	if (rc == 0)
-		rc = frame_open(making->base_view, &making->base, err);
-	if (rc == 0)
-		rc = frame_expand(&making->base, &making->base.entry.resource,
-			making->base.entry.sha1, &making->before, err);
-	if (rc == 0 && buffer_add(&metadata, making->before.bytes, making->before.size) < 0)
-		rc = error_set(err, -ENOMEM, "out of memory");
-	if (rc == 0)
-		rc = wim_tree_open(&metadata, &making->tree, err);
-	buffer_free(&metadata);
-	if (rc < 0)
-		return error_prefix(
-			err, rc, "the base of image %s cannot be built on", image->name);
-	return 0;
+	ground_clear(&making->ground);
 }
 
 /* ---- what is added ---- */
@@ -117,12 +62,13 @@ static int put_files(struct making *making, struct error *err)
 		files[i].time = filetime(making->request->now_ms);
 		memcpy(files[i].sha1, contents->files[i].sha1, sizeof(files[i].sha1));
 	}
-	int rc = wim_tree_put(making->tree, files, n, &making->counts, err);
+	int rc = wim_tree_put(making->ground.tree, files, n, &making->counts, err);
 	if (rc < 0)
 		return rc;
 	size_t n_replaced;
-	const uint8_t *replaced = wim_tree_replaced(making->tree, &n_replaced);
-	return blob_uses_find(&making->base, contents, replaced, n_replaced, &making->uses, err);
+	const uint8_t *replaced = wim_tree_replaced(making->ground.tree, &n_replaced);
+	return blob_uses_find(
+		&making->ground.frame, contents, replaced, n_replaced, &making->uses, err);
 }
 
 static int open_views(struct making *making, struct error *err)
@@ -135,42 +81,27 @@ static int open_views(struct making *making, struct error *err)
 	if (making->views == NULL || making->blob_at == NULL || making->is_used == NULL)
 		return error_set(err, -ENOMEM, "out of memory");
 	making->n_views = n;
-	making->views[COMPOSE_BASE] = view_ref(making->base_view);
+	making->views[COMPOSE_BASE] = view_ref(making->ground.view);
 	for (size_t i = 0; i < making->uses.n; i++)
 		if (blob_use_is_new(&making->uses.uses[i]))
 			making->is_used[making->uses.uses[i].file->blob] = true;
 	int rc = 0;
 	for (size_t i = COMPOSE_PARTS; rc == 0 && i < n; i++)
 		if (making->is_used[i])
-			rc = open_blob(making->request->store,
+			rc = ground_open_blob(making->request->store,
 				&contents->parts[i - COMPOSE_PARTS].blob, &making->views[i], err);
 	return rc;
 }
 
 /* ---- composing ---- */
 
-/* The end of the last data of files; behind it a base has nothing that a layer does not write anew:
- * table, XML, mostly the metadata too. */
-static uint64_t data_end(const struct frame *base)
-{
-	uint64_t end = WIM_HEADER_BYTES;
-	for (size_t i = 0; i < base->n_entries; i++) {
-		struct wim_blob_entry entry;
-		frame_entry(base, i, &entry);
-		uint64_t to = entry.resource.offset + entry.resource.stored_bytes;
-		if ((entry.resource.flags & WIM_RESOURCE_METADATA) == 0 && to > end)
-			end = to;
-	}
-	return end;
-}
-
 /* header | base | parts | Pewter's own files */
-static int compose_data(struct making *making, uint64_t *ret_base_end, struct error *err)
+static int compose_data(struct making *making, struct error *err)
 {
 	struct composition *composition = &making->composition;
 	const struct contents *contents = &making->contents;
 	uint64_t n_own = composition->own.size - WIM_HEADER_BYTES;
-	uint64_t end = data_end(&making->base);
+	uint64_t end = making->ground.data_end;
 	int rc = compose_range(composition, COMPOSE_OWN, 0, WIM_HEADER_BYTES);
 	if (rc == 0)
 		rc = compose_range(
@@ -185,7 +116,6 @@ static int compose_data(struct making *making, uint64_t *ret_base_end, struct er
 	making->blob_at[COMPOSE_OWN] = composition->size - WIM_HEADER_BYTES;
 	if (rc == 0)
 		rc = compose_range(composition, COMPOSE_OWN, WIM_HEADER_BYTES, n_own);
-	*ret_base_end = end;
 	return rc < 0 ? error_set(err, rc, "%s", strerror(-rc)) : 0;
 }
 
@@ -206,7 +136,7 @@ static int64_t unlinked_bytes(const struct frame *base, const struct wim_tree *t
 static int compose_xml(struct making *making, struct wim_resource *resource, struct error *err)
 {
 	CLEANUP(buffer_free) struct buffer xml = buffer_with_max(LIMIT_WIM_XML_BYTES);
-	const struct frame *base = &making->base;
+	const struct frame *base = &making->ground.frame;
 	struct wim_xml_change change = {
 		.image = base->header.boot_index,
 		.files = making->counts.files,
@@ -214,9 +144,9 @@ static int compose_xml(struct making *making, struct wim_resource *resource, str
 		.bytes = making->counts.bytes,
 		.time = filetime(making->request->now_ms),
 		.file_bytes = making->composition.size,
-		.link_bytes = -unlinked_bytes(base, making->tree),
+		.link_bytes = -unlinked_bytes(base, making->ground.tree),
 	};
-	wim_tree_count(making->tree, &change.all_files, &change.all_folders);
+	wim_tree_count(making->ground.tree, &change.all_files, &change.all_folders);
 	for (size_t i = 0; i < making->uses.n; i++) {
 		const struct blob_use *use = &making->uses.uses[i];
 		struct wim_blob_entry entry;
@@ -240,52 +170,54 @@ static int compose_xml(struct making *making, struct wim_resource *resource, str
 }
 
 /* ... | metadata | blob table | XML | integrity table, and then the header, which names them. */
-static int compose_frame(struct making *making, uint64_t base_end, struct error *err)
+static int compose_frame(struct making *making, struct error *err)
 {
 	struct composition *composition = &making->composition;
-	struct wim_header header = making->base.header;
+	struct wim_header header = making->ground.frame.header;
 	struct wim_blob_entry metadata;
 	size_t n_after;
-	const uint8_t *after = wim_tree_bytes(making->tree, &n_after);
-	int rc = layer_add_metadata(&making->base, making->before.bytes, making->before.size, after,
-		n_after, composition, &metadata, err);
+	const uint8_t *after = wim_tree_bytes(making->ground.tree, &n_after);
+	int rc = layer_add_metadata(&making->ground.frame, making->ground.before, after, n_after,
+		composition, &metadata, &making->is_old, err);
 	if (rc < 0)
 		return rc;
 	header.boot_metadata = metadata.resource;
 	header.blob_table.offset = composition->size;
 	rc = layer_add_table(
-		&making->base, &making->uses, &metadata, making->blob_at, composition, err);
+		&making->ground.frame, &making->uses, &metadata, making->blob_at, composition, err);
 	header.blob_table.stored_bytes = composition->size - header.blob_table.offset;
 	header.blob_table.original_bytes = header.blob_table.stored_bytes;
 	uint64_t covered_end = composition->size;
 	if (rc == 0)
 		rc = compose_xml(making, &header.xml, err);
 	if (rc == 0)
-		rc = layer_add_integrity(&making->base, base_end, covered_end, making->views,
-			composition, &header.integrity, err);
+		rc = layer_add_integrity(&making->ground.frame, making->ground.data_end,
+			covered_end, making->views, composition, &header.integrity, err);
 	if (rc < 0)
 		return rc;
-	wim_header_write(&header, making->base.head, composition->own.bytes);
+	wim_header_write(&header, making->ground.frame.head, composition->own.bytes);
 	return 0;
 }
 
 static int compose(struct making *making, struct error *err)
 {
-	uint64_t base_end;
-	int rc = compose_data(making, &base_end, err);
-	return rc < 0 ? rc : compose_frame(making, base_end, err);
+	int rc = compose_data(making, err);
+	return rc < 0 ? rc : compose_frame(making, err);
 }
 
 static int check(struct making *making, struct error *err)
 {
 	CLEANUP(view_unrefp) struct view *view = NULL;
+	size_t n_after;
+	(void)wim_tree_bytes(making->ground.tree, &n_after);
 	int rc = compose_view(&making->composition, making->views, &view);
 	if (rc < 0)
 		return error_set(err, rc, "%s", strerror(-rc));
 	const struct layer_expected expected = {
-		.base = &making->base,
-		.before = making->before.bytes,
-		.tree = making->tree,
+		.base = &making->ground.frame,
+		.tree = making->ground.tree,
+		.is_old = making->is_old,
+		.n_chunks = (size_t)wim_chunks_count(n_after),
 		.contents = &making->contents,
 		.uses = &making->uses,
 	};
@@ -376,26 +308,57 @@ static int record_it(
 	return 0;
 }
 
+static int compression_of(const struct view *base, const struct image_record *image,
+	enum wim_compression *ret_compression, struct error *err)
+{
+	struct wim_header header;
+	uint8_t head[WIM_HEADER_BYTES];
+	int rc = view_read(base, 0, head, sizeof(head));
+	if (rc < 0)
+		return error_set(err, rc, "the base of image %s: %s", image->name, strerror(-rc));
+	rc = wim_header_parse(head, sizeof(head), &header, err);
+	if (rc < 0)
+		return error_prefix(
+			err, rc, "the base of image %s cannot be built on", image->name);
+	*ret_compression = header.compression;
+	return 0;
+}
+
+/* The parts are made while the base is read. */
+static int gather(struct making *making, struct error *err)
+{
+	const struct layer_request *request = making->request;
+	enum wim_compression compression = WIM_COMPRESSION_NONE;
+	struct ground *ground = &making->ground;
+	/* Room for the header; what follows is counted from there. */
+	int rc = buffer_add_zeros(&making->composition.own, WIM_HEADER_BYTES);
+	if (rc < 0)
+		return error_set(err, rc, "out of memory");
+	rc = ground_begin(request->store, request->image, ground, err);
+	if (rc == 0)
+		rc = compression_of(ground->view, request->image, &compression, err);
+	if (rc == 0)
+		rc = contents_gather_parts(request, compression, &making->contents, err);
+	if (rc < 0)
+		return rc;
+	rc = ground_finish(ground, err);
+	if (rc < 0)
+		return error_prefix(
+			err, rc, "the base of image %s cannot be built on", request->image->name);
+	return contents_settle(request, ground->tree, &ground->frame, &making->composition.own,
+		&making->contents, err);
+}
+
 int layer_make(const struct layer_request *request, struct revision_record *ret_revision,
 	struct error *err)
 {
 	CLEANUP(making_clear)
-	struct making making = {
-		.request = request,
-		.before = buffer_with_max(LIMIT_WIM_METADATA_BYTES),
-		.composition = composition_empty(),
-	};
+	struct making making = {.request = request, .composition = composition_empty()};
 	if (request->image->is_sdi)
 		return error_set(err, -EOPNOTSUPP,
 			"%s is an SDI: its file system cannot carry layers; import a WIM",
 			request->image->name);
-	int rc = read_base(&making, err);
-	/* Room for the header; what follows is counted from there. */
-	if (rc == 0 && buffer_add_zeros(&making.composition.own, WIM_HEADER_BYTES) < 0)
-		rc = error_set(err, -ENOMEM, "out of memory");
-	if (rc == 0)
-		rc = contents_gather(request, making.tree, &making.base, &making.composition.own,
-			&making.contents, err);
+	int rc = gather(&making, err);
 	if (rc == 0)
 		rc = put_files(&making, err);
 	if (rc == 0)
@@ -423,18 +386,6 @@ int layer_compression(struct store *store, const struct image_record *image,
 	enum wim_compression *ret_compression, struct error *err)
 {
 	CLEANUP(view_unrefp) struct view *view = NULL;
-	struct wim_header header;
-	uint8_t head[WIM_HEADER_BYTES];
-	int rc = open_blob(store, &image->base, &view, err);
-	if (rc < 0)
-		return rc;
-	rc = view_read(view, 0, head, sizeof(head));
-	if (rc < 0)
-		return error_set(err, rc, "the base of image %s: %s", image->name, strerror(-rc));
-	rc = wim_header_parse(head, sizeof(head), &header, err);
-	if (rc < 0)
-		return error_prefix(
-			err, rc, "the base of image %s cannot be built on", image->name);
-	*ret_compression = header.compression;
-	return 0;
+	int rc = ground_open_blob(store, &image->base, &view, err);
+	return rc < 0 ? rc : compression_of(view, image, ret_compression, err);
 }

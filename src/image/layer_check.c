@@ -6,61 +6,168 @@
 #include <errno.h>
 #include <string.h>
 
-/* ---- metadata ---- */
-
-/* The metadata of both files. */
-struct comparison {
-	const struct frame *frame;
+/*
+ * What was composed, as a reader finds it: its header, and its blob table held against the base's.
+ * Entries that are the base's, in its order, need no second look and no second index; the others
+ * are few.
+ */
+struct composed {
 	const struct layer_expected *expected;
-	struct wim_chunks chunks, base_chunks;
-	struct wim_codec *codec;
-	const uint8_t *after;
-	size_t n_after;
+	struct frame frame;           /* without a table: view, header, the metadata's entry */
+	struct buffer other;          /* entries that the base has not */
+	struct wim_blob_index *index; /* of them */
+	uint32_t *gone; /* places of the base's table that are left out, rising; owned */
+	size_t n_gone, gone_max;
 };
 
-/* Is the chunk the base's, as it lies there, and meant to be? */
-static bool is_untouched(const struct comparison *comparison, size_t i)
+static void composed_clear(struct composed *composed)
 {
-	const struct layer_expected *expected = comparison->expected;
+	buffer_free(&composed->other);
+	(void)wim_blob_index_close(composed->index);
+	free(composed->gone);
+}
+
+/* ---- the table ---- */
+
+static int note_gone(struct composed *composed, size_t place)
+{
+	if (composed->n_gone == composed->gone_max) {
+		size_t n = composed->gone_max == 0 ? 64 : 2 * composed->gone_max;
+		uint32_t *gone = reallocarray(composed->gone, n, sizeof(*gone));
+		if (gone == NULL)
+			return -ENOMEM;
+		composed->gone = gone;
+		composed->gone_max = n;
+	}
+	composed->gone[composed->n_gone++] = (uint32_t)place;
+	return 0;
+}
+
+/* *place: the first of the base's entries that has not been met. */
+static int take_entry(struct composed *composed, const uint8_t *entry, size_t *place)
+{
+	const struct frame *base = composed->expected->base;
+	const uint8_t *old = base->table.bytes + *place * WIM_BLOB_ENTRY_BYTES;
+	int rc = 0;
+	for (; *place < base->n_entries; old += WIM_BLOB_ENTRY_BYTES) {
+		if (memcmp(old, entry, WIM_BLOB_ENTRY_BYTES) == 0) {
+			++*place;
+			return 0;
+		}
+		rc = note_gone(composed, (*place)++);
+		if (rc < 0)
+			return rc;
+	}
+	return buffer_add(&composed->other, entry, WIM_BLOB_ENTRY_BYTES);
+}
+
+static int read_entries(struct composed *composed, struct error *err)
+{
+	const struct wim_resource *table = &composed->frame.header.blob_table;
+	uint8_t bytes[1024 * WIM_BLOB_ENTRY_BYTES];
+	size_t place = 0;
+	int rc = 0;
+	if (table->stored_bytes % WIM_BLOB_ENTRY_BYTES != 0)
+		return error_set(err, -EINVAL, "a blob table that ends within an entry");
+	for (uint64_t done = 0; rc == 0 && done < table->stored_bytes; done += sizeof(bytes)) {
+		uint64_t left = table->stored_bytes - done;
+		size_t n = left < sizeof(bytes) ? (size_t)left : sizeof(bytes);
+		rc = view_read(composed->frame.view, table->offset + done, bytes, n);
+		for (size_t at = 0; rc == 0 && at < n; at += WIM_BLOB_ENTRY_BYTES)
+			rc = take_entry(composed, bytes + at, &place);
+	}
+	for (; rc == 0 && place < composed->expected->base->n_entries; place++)
+		rc = note_gone(composed, place);
+	return rc < 0 ? error_set(err, rc, "the blob table: %s", strerror(-rc)) : 0;
+}
+
+static int read_table(struct composed *composed, struct error *err)
+{
+	struct frame *frame = &composed->frame;
+	const struct buffer *other = &composed->other;
+	int rc = read_entries(composed, err);
+	if (rc == 0)
+		rc = wim_blob_table_check(
+			other->bytes, other->size, &frame->header, view_size(frame->view), err);
+	if (rc == 0)
+		rc = wim_blob_index_open(other->bytes, other->size, &composed->index, err);
+	if (rc < 0)
+		return rc;
+	int64_t metadata = wim_blob_index_metadata(composed->index, 0);
+	if (metadata < 0)
+		return error_set(err, -EINVAL, "the blob table names no new metadata");
+	wim_blob_entry_read(other->bytes + metadata * WIM_BLOB_ENTRY_BYTES, &frame->entry);
+	return 0;
+}
+
+static int read_header(struct composed *composed, struct view *view, struct error *err)
+{
+	struct frame *frame = &composed->frame;
+	uint64_t size = view_size(view);
+	frame->view = view;
+	int rc = size < WIM_HEADER_BYTES ? -EINVAL
+					 : view_read(view, 0, frame->head, sizeof(frame->head));
+	if (rc < 0)
+		return error_set(err, rc, "the header: %s", strerror(-rc));
+	rc = wim_header_parse(frame->head, sizeof(frame->head), &frame->header, err);
+	if (rc == 0)
+		rc = wim_header_check(&frame->header, size, err);
+	if (rc == 0 && wim_header_forms(&frame->header) != 0)
+		rc = error_set(
+			err, -EINVAL, "it is %s", wim_form_text(wim_header_forms(&frame->header)));
+	return rc;
+}
+
+static int compare_places(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+	return (x > y) - (x < y);
+}
+
+static bool find(const struct composed *composed, const uint8_t sha1[static WIM_SHA1_BYTES],
+	struct wim_blob_entry *ret_entry)
+{
+	const struct frame *base = composed->expected->base;
+	int64_t place = wim_blob_index_find(composed->index, sha1);
+	if (place >= 0) {
+		wim_blob_entry_read(
+			composed->other.bytes + place * WIM_BLOB_ENTRY_BYTES, ret_entry);
+		return true;
+	}
+	for (place = wim_blob_index_find(base->index, sha1); place >= 0;
+		place = wim_blob_index_find_after(base->index, sha1, (uint32_t)place)) {
+		const uint32_t key = (uint32_t)place;
+		if (composed->n_gone > 0 && bsearch(&key, composed->gone, composed->n_gone,
+						    sizeof(key), compare_places) != NULL)
+			continue;
+		frame_entry(base, (size_t)place, ret_entry);
+		return true;
+	}
+	return false;
+}
+
+/* ---- metadata ---- */
+
+/* Does a chunk lie there as in the base? */
+static bool is_the_bases(
+	const struct composed *composed, const struct wim_chunk *chunk, const struct wim_chunk *old)
+{
+	const struct frame *frame = &composed->frame, *base = composed->expected->base;
 	uint8_t bytes[2][WIM_CHUNK_BYTES];
-	if (i >= comparison->base_chunks.n)
-		return false;
-	const struct wim_chunk *chunk = &comparison->chunks.chunks[i];
-	const struct wim_chunk *old = &comparison->base_chunks.chunks[i];
-	if (chunk->stored_bytes != old->stored_bytes ||
-		chunk->original_bytes != old->original_bytes ||
-		memcmp(comparison->after + i * WIM_CHUNK_BYTES,
-			expected->before + i * WIM_CHUNK_BYTES, old->original_bytes) != 0)
-		return false;
-	uint64_t at = comparison->frame->entry.resource.offset + chunk->at;
-	uint64_t old_at = expected->base->entry.resource.offset + old->at;
-	return view_read(comparison->frame->view, at, bytes[0], chunk->stored_bytes) == 0 &&
-	       view_read(expected->base->view, old_at, bytes[1], chunk->stored_bytes) == 0 &&
+	return chunk->stored_bytes == old->stored_bytes &&
+	       chunk->original_bytes == old->original_bytes &&
+	       view_read(frame->view, frame->entry.resource.offset + chunk->at, bytes[0],
+		       chunk->stored_bytes) == 0 &&
+	       view_read(base->view, base->entry.resource.offset + old->at, bytes[1],
+		       chunk->stored_bytes) == 0 &&
 	       memcmp(bytes[0], bytes[1], chunk->stored_bytes) == 0;
 }
 
-static int compare_chunks(struct comparison *comparison, struct error *err)
-{
-	const struct frame *frame = comparison->frame;
-	const struct wim_resource *resource = &frame->entry.resource;
-	uint8_t bytes[WIM_CHUNK_BYTES];
-	int rc = frame_chunks(frame, resource, &comparison->chunks, err);
-	if (rc == 0)
-		rc = frame_chunks(comparison->expected->base,
-			&comparison->expected->base->entry.resource, &comparison->base_chunks, err);
-	if (rc == 0)
-		rc = frame_codec(frame, &comparison->codec, err);
-	for (size_t i = 0; rc == 0 && i < comparison->chunks.n; i++) {
-		const struct wim_chunk *chunk = &comparison->chunks.chunks[i];
-		if (is_untouched(comparison, i))
-			continue;
-		rc = frame_expand_chunk(frame, resource, chunk, comparison->codec, bytes, err);
-		if (rc == 0 && memcmp(bytes, comparison->after + i * WIM_CHUNK_BYTES,
-				       chunk->original_bytes) != 0)
-			rc = error_set(err, -EINVAL, "chunk %zu of the metadata differs", i);
-	}
-	return rc;
-}
+/* The chunks of both files. */
+struct comparison {
+	struct wim_chunks chunks, base_chunks;
+	struct wim_codec *codec;
+};
 
 static void comparison_clear(struct comparison *comparison)
 {
@@ -69,30 +176,62 @@ static void comparison_clear(struct comparison *comparison)
 	(void)wim_codec_close(comparison->codec);
 }
 
-static int check_metadata(
-	const struct frame *frame, const struct layer_expected *expected, struct error *err)
+static int compare_chunk(const struct composed *composed, const struct comparison *comparison,
+	size_t i, const uint8_t *after, struct error *err)
 {
-	CLEANUP(comparison_clear)
-	struct comparison comparison = {.frame = frame, .expected = expected};
-	const struct wim_resource *boot = &frame->header.boot_metadata;
-	const struct wim_resource *resource = &frame->entry.resource;
-	comparison.after = wim_tree_bytes(expected->tree, &comparison.n_after);
+	const struct layer_expected *expected = composed->expected;
+	const struct wim_chunk *chunk = &comparison->chunks.chunks[i];
+	uint8_t bytes[WIM_CHUNK_BYTES];
+	bool is_same;
+	if (i < expected->n_chunks && expected->is_old[i]) {
+		is_same = i < comparison->base_chunks.n &&
+			  is_the_bases(composed, chunk, &comparison->base_chunks.chunks[i]);
+	} else {
+		int rc = frame_expand_chunk(&composed->frame, &composed->frame.entry.resource,
+			chunk, comparison->codec, bytes, err);
+		if (rc < 0)
+			return rc;
+		is_same = memcmp(bytes, after + i * WIM_CHUNK_BYTES, chunk->original_bytes) == 0;
+	}
+	return is_same ? 0 : error_set(err, -EINVAL, "chunk %zu of the metadata differs", i);
+}
+
+static int compare_chunks(const struct composed *composed, const uint8_t *after, struct error *err)
+{
+	CLEANUP(comparison_clear) struct comparison comparison = {.codec = NULL};
+	const struct frame *frame = &composed->frame, *base = composed->expected->base;
+	int rc = frame_chunks(frame, &frame->entry.resource, &comparison.chunks, err);
+	if (rc == 0)
+		rc = frame_chunks(base, &base->entry.resource, &comparison.base_chunks, err);
+	if (rc == 0)
+		rc = frame_codec(frame, &comparison.codec, err);
+	for (size_t i = 0; rc == 0 && i < comparison.chunks.n; i++)
+		rc = compare_chunk(composed, &comparison, i, after, err);
+	return rc;
+}
+
+static int check_metadata(const struct composed *composed, struct error *err)
+{
+	const struct wim_resource *boot = &composed->frame.header.boot_metadata;
+	const struct wim_resource *resource = &composed->frame.entry.resource;
+	size_t n_after;
+	const uint8_t *after = wim_tree_bytes(composed->expected->tree, &n_after);
 	if (boot->offset != resource->offset || boot->stored_bytes != resource->stored_bytes ||
 		boot->original_bytes != resource->original_bytes ||
-		resource->original_bytes != comparison.n_after)
+		resource->original_bytes != n_after)
 		return error_set(err, -EINVAL, "the header names other metadata than the table");
-	return compare_chunks(&comparison, err);
+	return compare_chunks(composed, after, err);
 }
 
 /* ---- contents ---- */
 
-static int check_file(const struct frame *frame, const struct wim_tree *tree,
-	const struct content_file *file, struct error *err)
+static int check_file(
+	const struct composed *composed, const struct content_file *file, struct error *err)
 {
 	static const uint8_t none[WIM_SHA1_BYTES];
 	struct wim_node node;
 	struct wim_blob_entry entry;
-	int rc = wim_tree_find(tree, file->path, &node, err);
+	int rc = wim_tree_find(composed->expected->tree, file->path, &node, err);
 	if (rc < 0)
 		return rc;
 	bool is_empty = file->original_bytes == 0;
@@ -100,32 +239,31 @@ static int check_file(const struct frame *frame, const struct wim_tree *tree,
 		return error_set(err, -EINVAL, "\\%s has another content", file->path);
 	if (is_empty)
 		return 0;
-	if (!frame_find(frame, file->sha1, NULL, &entry) ||
+	if (!find(composed, file->sha1, &entry) ||
 		entry.resource.original_bytes != file->original_bytes)
 		return error_set(err, -EINVAL, "\\%s has no content", file->path);
 	return 0;
 }
 
-static int check_use(void *context, const uint8_t sha1[static WIM_SHA1_BYTES])
+static int check_name(void *context, const uint8_t sha1[static WIM_SHA1_BYTES])
 {
-	const struct frame *frame = context;
 	struct wim_blob_entry entry;
-	return frame_find(frame, sha1, NULL, &entry) ? 0 : -ENODATA;
+	return find(context, sha1, &entry) ? 0 : -ENODATA;
 }
 
 /* Where the table said that a content had lost its last name: had it? */
-static int check_dropped(
-	const struct frame *frame, const struct layer_expected *expected, struct error *err)
+static int check_dropped(struct composed *composed, struct error *err)
 {
+	const struct blob_uses *uses = composed->expected->uses;
 	bool has_dropped = false;
-	for (size_t i = 0; i < expected->uses->n && !has_dropped; i++) {
-		const struct blob_use *use = &expected->uses->uses[i];
+	for (size_t i = 0; i < uses->n && !has_dropped; i++) {
+		const struct blob_use *use = &uses->uses[i];
 		struct wim_blob_entry entry;
-		has_dropped = use->entry >= 0 && !frame_find(frame, use->sha1, NULL, &entry);
+		has_dropped = use->entry >= 0 && !find(composed, use->sha1, &entry);
 	}
 	if (!has_dropped)
 		return 0;
-	int rc = wim_tree_blobs(expected->tree, check_use, (void *)(uintptr_t)frame);
+	int rc = wim_tree_blobs(composed->expected->tree, check_name, composed);
 	return rc < 0 ? error_set(err, rc,
 				"a content has more names than the base's blob table says; "
 				"`wimlib-imagex optimize` of the source mends it")
@@ -134,20 +272,26 @@ static int check_dropped(
 
 int layer_check(struct view *view, const struct layer_expected *expected, struct error *err)
 {
-	struct frame frame;
-	int rc = frame_open(view, &frame, err);
-	if (rc < 0)
-		return rc;
-	rc = check_metadata(&frame, expected, err);
-	for (size_t i = 0; rc == 0 && i < expected->contents->n_files; i++)
-		rc = check_file(&frame, expected->tree, &expected->contents->files[i], err);
+	CLEANUP(composed_clear)
+	struct composed composed = {
+		.expected = expected, .other = buffer_with_max(LIMIT_WIM_BLOB_TABLE_BYTES)};
+	int rc = read_header(&composed, view, err);
 	if (rc == 0)
-		rc = check_dropped(&frame, expected, err);
-	frame_clear(&frame);
-	return rc;
+		rc = read_table(&composed, err);
+	if (rc == 0)
+		rc = check_metadata(&composed, err);
+	for (size_t i = 0; rc == 0 && i < expected->contents->n_files; i++)
+		rc = check_file(&composed, &expected->contents->files[i], err);
+	return rc < 0 ? rc : check_dropped(&composed, err);
 }
 
 /* ---- without anything to compare with ---- */
+
+static int check_use(void *context, const uint8_t sha1[static WIM_SHA1_BYTES])
+{
+	struct wim_blob_entry entry;
+	return frame_find(context, sha1, NULL, &entry) ? 0 : -ENODATA;
+}
 
 static int read_tree(const struct frame *frame, struct error *err)
 {

@@ -8,8 +8,9 @@
 
 struct remaking {
 	const struct frame *base;
-	const uint8_t *before, *after;
-	size_t n_before, n_after;
+	const struct view *before;
+	const uint8_t *after;
+	size_t n_after;
 	struct wim_chunks old; /* of the base's resource; none if it is not compressed */
 	size_t n_chunks;
 	uint32_t *sizes;   /* of the new chunks */
@@ -23,20 +24,33 @@ static size_t length_of(size_t n, size_t chunk)
 	return left < WIM_CHUNK_BYTES ? left : WIM_CHUNK_BYTES;
 }
 
-static size_t find_old_chunks(struct remaking *remaking)
+/* Does a chunk read as it did in the base? */
+static int is_same(const struct remaking *remaking, size_t i)
+{
+	uint8_t bytes[WIM_CHUNK_BYTES];
+	size_t n = length_of(remaking->n_after, i);
+	uint64_t at = (uint64_t)i * WIM_CHUNK_BYTES;
+	if (i >= remaking->old.n || remaking->old.chunks[i].original_bytes != n)
+		return false;
+	int rc = view_read(remaking->before, at, bytes, n);
+	return rc < 0 ? rc : memcmp(bytes, remaking->after + at, n) == 0;
+}
+
+static int find_old_chunks(struct remaking *remaking, size_t *ret_n_new, struct error *err)
 {
 	size_t n_new = 0;
 	for (size_t i = 0; i < remaking->n_chunks; i++) {
-		size_t at = i * WIM_CHUNK_BYTES, n = length_of(remaking->n_after, i);
-		remaking->is_old[i] = i < remaking->old.n &&
-				      length_of(remaking->n_before, i) == n &&
-				      memcmp(remaking->before + at, remaking->after + at, n) == 0;
+		int rc = is_same(remaking, i);
+		if (rc < 0)
+			return error_set(err, rc, "the metadata: %s", strerror(-rc));
+		remaking->is_old[i] = rc > 0;
 		if (remaking->is_old[i])
 			remaking->sizes[i] = remaking->old.chunks[i].stored_bytes;
 		else
 			n_new++;
 	}
-	return n_new;
+	*ret_n_new = n_new;
+	return 0;
 }
 
 /* Sizes are filled in from chunk *at on, as they come out of the press. */
@@ -105,8 +119,10 @@ static int put_chunks(const struct remaking *remaking, struct composition *compo
 static int put_metadata(struct remaking *remaking, struct composition *composition,
 	struct wim_resource *resource, struct error *err)
 {
-	size_t n_new = find_old_chunks(remaking);
-	int rc = n_new > 0 ? compress_new(remaking, n_new, err) : 0;
+	size_t n_new = 0;
+	int rc = find_old_chunks(remaking, &n_new, err);
+	if (rc == 0 && n_new > 0)
+		rc = compress_new(remaking, n_new, err);
 	if (rc < 0)
 		return rc;
 	uint64_t stored = wim_chunks_table_bytes(remaking->n_after);
@@ -136,16 +152,15 @@ static void remaking_clear(struct remaking *remaking)
 	buffer_free(&remaking->new);
 }
 
-int layer_add_metadata(const struct frame *base, const uint8_t *before, size_t n_before,
-	const uint8_t *after, size_t n_after, struct composition *composition,
-	struct wim_blob_entry *ret_entry, struct error *err)
+int layer_add_metadata(const struct frame *base, const struct view *before, const uint8_t *after,
+	size_t n_after, struct composition *composition, struct wim_blob_entry *ret_entry,
+	bool **ret_is_old, struct error *err)
 {
 	size_t n_chunks = (size_t)wim_chunks_count(n_after);
 	CLEANUP(remaking_clear)
 	struct remaking remaking = {
 		.base = base,
 		.before = before,
-		.n_before = n_before,
 		.after = after,
 		.n_after = n_after,
 		.n_chunks = n_chunks,
@@ -171,5 +186,6 @@ int layer_add_metadata(const struct frame *base, const uint8_t *before, size_t n
 		return error_set(err, rc, "the metadata: %s", strerror(-rc));
 	sha1_finish(hash, entry.sha1);
 	*ret_entry = entry;
+	*ret_is_old = TAKE(remaking.is_old);
 	return 0;
 }

@@ -5,6 +5,7 @@
 #include "adapter/scratch.h"
 #include "adapter/wimlib.h"
 #include "base/limits.h"
+#include "image/ground.h"
 #include "image/layer.h"
 #include "image/loaders.h"
 #include "image/part.h"
@@ -88,6 +89,27 @@ static int remake_file(
 	return rc == 0 && strcmp(made.sha256, blob->sha256) != 0 ? -ENOENT : rc;
 }
 
+/* ---- outlines ---- */
+
+static int remake_outline(
+	const struct remake *remake, const struct check_use *use, const struct blob *blob)
+{
+	CLEANUP(image_record_clear) struct image_record record = {0};
+	CLEANUP(view_unrefp) struct view *view = NULL;
+	CLEANUP(buffer_free) struct buffer outline = buffer_with_max(blob->size);
+	struct error unheard = ERROR_NULL;
+	struct blob made;
+	int rc = store_image_get(remake->store, use->name, &record, &unheard);
+	if (rc == 0)
+		rc = ground_open_blob(remake->store, &record.base, &view, &unheard);
+	if (rc == 0)
+		rc = ground_outline(view, &outline, &unheard);
+	if (rc == 0)
+		rc = store_blob_add_bytes(
+			remake->store, outline.bytes, outline.size, &made, &unheard);
+	return rc == 0 && strcmp(made.sha256, blob->sha256) != 0 ? -ENOENT : rc;
+}
+
 int image_remake_blob(void *context, const struct check_use *use, const struct blob *blob,
 	char *ret_how, size_t size)
 {
@@ -99,6 +121,9 @@ int image_remake_blob(void *context, const struct check_use *use, const struct b
 	} else if (strcmp(use->kind, "file") == 0) {
 		rc = remake_file(remake, use, blob);
 		(void)snprintf(ret_how, size, "taken again from the base of image %s", use->words);
+	} else if (strcmp(use->kind, "outline") == 0) {
+		rc = remake_outline(remake, use, blob);
+		(void)snprintf(ret_how, size, "drawn again from the base of image %s", use->words);
 	}
 	return rc;
 }

@@ -354,6 +354,7 @@ int store_blob_open(struct store *store, const char *sha256, int *ret_fd, struct
 #define FROM_UNNAMED                                                                               \
 	" FROM blob WHERE pending_until_ms < ?"                                                    \
 	" AND NOT EXISTS (SELECT 1 FROM image WHERE base = blob.sha256)"                           \
+	" AND NOT EXISTS (SELECT 1 FROM image WHERE outline = blob.sha256)"                        \
 	" AND NOT EXISTS (SELECT 1 FROM image_file WHERE blob = blob.sha256)"                      \
 	" AND NOT EXISTS (SELECT 1 FROM driver_file WHERE blob = blob.sha256)"                     \
 	" AND NOT EXISTS (SELECT 1 FROM part WHERE blob = blob.sha256)"                            \

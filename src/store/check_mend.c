@@ -35,6 +35,7 @@ static int list_uses(struct store *store, const struct blob *blob, struct check_
 	CLEANUP(sql_done)
 	struct sql_query query = sql_query(store->sql,
 		"SELECT 'base', name, name, '', source FROM image WHERE base = ?1"
+		" UNION ALL SELECT 'outline', name, name, '', source FROM image WHERE outline = ?1"
 		" UNION ALL SELECT 'file', image, image, image_file.name, source FROM image_file"
 		"  JOIN image ON image.name = image WHERE blob = ?1"
 		" UNION ALL SELECT 'driver', id, inf || ' ' || substr(id, 1, 12), path, source"
@@ -59,6 +60,8 @@ static void name_use(const struct check_use *use, char *out, size_t size)
 {
 	if (strcmp(use->kind, "base") == 0)
 		(void)snprintf(out, size, "the base of image %s", use->words);
+	else if (strcmp(use->kind, "outline") == 0)
+		(void)snprintf(out, size, "the outline of image %s", use->words);
 	else if (strcmp(use->kind, "file") == 0)
 		(void)snprintf(out, size, "%s of image %s", use->path, use->words);
 	else if (strcmp(use->kind, "driver") == 0)

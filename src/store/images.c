@@ -44,17 +44,25 @@ static int add_file(
 	return sql_execute(&query, err);
 }
 
+/* "": none. */
+static const char *outline_of(const struct image_record *record)
+{
+	return record->outline.size > 0 ? record->outline.sha256 : NULL;
+}
+
 static int add_record(struct store *store, const struct image_record *record, struct error *err)
 {
 	int64_t created_ms = record->created_ms != 0 ? record->created_ms : store_now_ms();
 	int rc = blob_claim(store, &record->base, err);
+	if (rc == 0 && record->outline.size > 0)
+		rc = blob_claim(store, &record->outline, err);
 	if (rc < 0)
 		return rc;
 	CLEANUP(sql_done)
 	struct sql_query query = sql_query(store->sql,
 		"INSERT INTO image (name, arch, version, winpe, description, source, boot_index,"
-		" base, revision, last_revision, created_ms, format, ramdisk_offset,"
-		" ramdisk_length) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, 1, ?, ?, ?, ?)");
+		" base, outline, revision, last_revision, created_ms, format, ramdisk_offset,"
+		" ramdisk_length) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1, 1, ?, ?, ?, ?)");
 	sql_put_text(&query, record->name);
 	sql_put_text(&query, record->arch);
 	sql_put_text(&query, record->version);
@@ -63,6 +71,7 @@ static int add_record(struct store *store, const struct image_record *record, st
 	sql_put_text(&query, record->source);
 	sql_put_i64(&query, record->boot_index);
 	sql_put_text(&query, record->base.sha256);
+	sql_put_text(&query, outline_of(record));
 	sql_put_i64(&query, created_ms);
 	sql_put_text(&query, record->is_sdi ? "sdi" : "wim");
 	sql_put_u64(&query, record->ramdisk_offset);
@@ -79,9 +88,15 @@ static int add_record(struct store *store, const struct image_record *record, st
  * media made of it stay what they are. 1 if there was such an image, 0 if not. */
 static int renew_record(struct store *store, const struct image_record *record, struct error *err)
 {
+	if (record->outline.size > 0) {
+		int rc = blob_claim(store, &record->outline, err);
+		if (rc < 0)
+			return rc;
+	}
 	CLEANUP(sql_done)
 	struct sql_query query = sql_query(store->sql,
-		"UPDATE image SET arch = ?, version = ?, winpe = ?, description = ?, source = ?"
+		"UPDATE image SET arch = ?, version = ?, winpe = ?, description = ?, source = ?,"
+		" outline = ?"
 		" WHERE name = ? AND base = ? AND boot_index = ? AND format = ?"
 		" AND ramdisk_offset = ? AND ramdisk_length = ?");
 	sql_put_text(&query, record->arch);
@@ -89,6 +104,7 @@ static int renew_record(struct store *store, const struct image_record *record, 
 	sql_put_text(&query, record->winpe);
 	sql_put_text(&query, record->description);
 	sql_put_text(&query, record->source);
+	sql_put_text(&query, outline_of(record));
 	sql_put_text(&query, record->name);
 	sql_put_text(&query, record->base.sha256);
 	sql_put_i64(&query, record->boot_index);
@@ -169,6 +185,8 @@ static void read_record(struct sql_query *query, struct image_record *record)
 	record->is_sdi = strcmp(format, "sdi") == 0;
 	record->ramdisk_offset = sql_get_u64(query);
 	record->ramdisk_length = sql_get_u64(query);
+	sql_get_text(query, record->outline.sha256, sizeof(record->outline.sha256));
+	record->outline.size = sql_get_u64(query);
 }
 
 static int read_files(struct store *store, struct image_record *record, struct error *err)
@@ -194,10 +212,10 @@ static int read_files(struct store *store, struct image_record *record, struct e
 }
 
 #define SELECT_IMAGE                                                                               \
-	"SELECT image.name, arch, version, winpe, description, source, boot_index, base, size,"    \
-	" revision, last_revision, created_ms, format, ramdisk_offset, ramdisk_length FROM image " \
-	"JOIN blob ON "                                                                            \
-	"blob.sha256 = base "
+	"SELECT image.name, arch, version, winpe, description, source, boot_index, base,"          \
+	" blob.size, revision, last_revision, created_ms, format, ramdisk_offset,"                 \
+	" ramdisk_length, outline, drawn.size FROM image JOIN blob ON blob.sha256 = base"          \
+	" LEFT JOIN blob AS drawn ON drawn.sha256 = outline "
 
 static int get_record(
 	struct store *store, const char *name, struct image_record *record, struct error *err)

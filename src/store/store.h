@@ -125,6 +125,7 @@ struct image_record {
 	char source[256];      /* what it was imported from, as given */
 	uint32_t boot_index;   /* in the base; 1-based */
 	struct blob base;
+	struct blob outline;    /* of the base (image/ground.h); size 0: there is none */
 	uint32_t revision;      /* the newest; revisions.h knows all of them */
 	uint32_t last_revision; /* the highest number given away: a client's own revisions are
 				   never the newest */

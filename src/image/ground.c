@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "image/ground.h"
+
+#include "adapter/file.h"
+#include "base/bytes.h"
+#include "base/limits.h"
+#include "base/text.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+/* An outline: head | order of the table's files, 4 bytes each | the metadata, expanded. */
+#define OUTLINE_MAGIC      "PWOUTLN1"
+#define OUTLINE_HEAD_BYTES 88
+struct outline {
+	struct wim_blob_order order;
+	uint64_t data_end;
+	uint64_t n_files, n_folders;
+	uint64_t metadata_bytes;
+	uint8_t frame_sha256[SHA256_BYTES]; /* frame_hash() of the base */
+};
+
+/* ---- writing ---- */
+
+static uint64_t data_end(const struct frame *base)
+{
+	uint64_t end = WIM_HEADER_BYTES;
+	for (size_t i = 0; i < base->n_entries; i++) {
+		struct wim_blob_entry entry;
+		frame_entry(base, i, &entry);
+		uint64_t to = entry.resource.offset + entry.resource.stored_bytes;
+		if ((entry.resource.flags & WIM_RESOURCE_METADATA) == 0 && to > end)
+			end = to;
+	}
+	return end;
+}
+
+static int write_head(const struct outline *outline, struct buffer *out)
+{
+	const struct wim_blob_order *order = &outline->order;
+	size_t n = OUTLINE_HEAD_BYTES + order->n_files * sizeof(uint32_t);
+	int rc = buffer_reserve(out, n);
+	if (rc < 0)
+		return rc;
+	struct writer writer = writer_over(out->bytes + out->size, n);
+	writer_bytes(&writer, OUTLINE_MAGIC, 8);
+	writer_le32(&writer, order->n_files);
+	writer_le32(&writer, order->metadata);
+	writer_le64(&writer, outline->data_end);
+	writer_le64(&writer, outline->n_files);
+	writer_le64(&writer, outline->n_folders);
+	writer_le64(&writer, outline->metadata_bytes);
+	writer_bytes(&writer, outline->frame_sha256, SHA256_BYTES);
+	writer_le64(&writer, 0);
+	for (uint32_t i = 0; i < order->n_files; i++)
+		writer_le32(&writer, order->files[i]);
+	assert(!writer.failed && writer_left(&writer) == 0);
+	out->size += n;
+	return 0;
+}
+
+static int write_outline(const struct ground *ground, struct buffer *out, struct error *err)
+{
+	struct outline outline = {
+		.order = wim_blob_index_order(ground->frame.index),
+		.data_end = ground->data_end,
+		.metadata_bytes = view_size(ground->before),
+	};
+	wim_tree_count(ground->tree, &outline.n_files, &outline.n_folders);
+	int rc = frame_hash(&ground->frame, outline.frame_sha256, err);
+	if (rc < 0)
+		return rc;
+	rc = write_head(&outline, out);
+	if (rc == 0)
+		rc = buffer_add(out, ground->expanded.bytes, ground->expanded.size);
+	return rc < 0 ? error_set(err, rc, "the base's outline: %s", strerror(-rc)) : 0;
+}
+
+/* ---- reading the base ---- */
+
+static int check_use(void *context, const uint8_t sha1[static WIM_SHA1_BYTES])
+{
+	struct wim_blob_entry entry;
+	return frame_find(context, sha1, NULL, &entry) ? 0 : -ENODATA;
+}
+
+static int read_base(struct ground *ground, struct error *err)
+{
+	struct frame *frame = &ground->frame;
+	struct buffer *expanded = &ground->expanded;
+	CLEANUP(buffer_free) struct buffer copy = buffer_with_max(LIMIT_WIM_METADATA_BYTES);
+	int rc = frame_open(ground->view, frame, err);
+	if (rc == 0)
+		rc = frame_expand(frame, &frame->entry.resource, frame->entry.sha1, expanded, err);
+	if (rc < 0)
+		return rc;
+	rc = buffer_add(&copy, expanded->bytes, expanded->size);
+	if (rc == 0)
+		rc = view_new(&ground->before);
+	if (rc == 0)
+		rc = view_add_static(ground->before, expanded->bytes, expanded->size);
+	if (rc < 0)
+		return error_set(err, rc, "%s", strerror(-rc));
+	rc = wim_tree_open(&copy, &ground->tree, err);
+	if (rc < 0)
+		return rc;
+	ground->data_end = data_end(frame);
+	return 0;
+}
+
+int ground_outline(struct view *view, struct buffer *out, struct error *err)
+{
+	CLEANUP(ground_clear)
+	struct ground ground = {
+		.view = view_ref(view),
+		.expanded = buffer_with_max(LIMIT_WIM_METADATA_BYTES),
+	};
+	int rc = read_base(&ground, err);
+	if (rc < 0)
+		return rc;
+	rc = wim_tree_blobs(ground.tree, check_use, &ground.frame);
+	if (rc < 0)
+		return error_set(err, rc, "a file has no content: %s", strerror(-rc));
+	return write_outline(&ground, out, err);
+}
+
+/* ---- reading the outline ---- */
+
+/* False for what is none, or not of that size. */
+static bool parse_head(const uint8_t *head, uint64_t size, struct outline *ret_outline)
+{
+	struct reader reader = reader_over(head, OUTLINE_HEAD_BYTES);
+	const uint8_t *magic = reader_bytes(&reader, 8);
+	struct outline outline = {.order = {.n_files = reader_le32(&reader)}};
+	outline.order.metadata = reader_le32(&reader);
+	outline.data_end = reader_le64(&reader);
+	outline.n_files = reader_le64(&reader);
+	outline.n_folders = reader_le64(&reader);
+	outline.metadata_bytes = reader_le64(&reader);
+	reader_copy(&reader, outline.frame_sha256, SHA256_BYTES);
+	*ret_outline = outline;
+	return memcmp(magic, OUTLINE_MAGIC, 8) == 0 &&
+	       outline.metadata_bytes <= LIMIT_WIM_METADATA_BYTES &&
+	       OUTLINE_HEAD_BYTES + outline.order.n_files * UINT64_C(4) + outline.metadata_bytes ==
+		       size;
+}
+
+/* What is read of an outline. */
+struct reading {
+	struct outline outline;
+	struct buffer head; /* with the order */
+	struct buffer metadata;
+	uint32_t *files;
+};
+
+static void reading_clear(struct reading *reading)
+{
+	buffer_free(&reading->head);
+	buffer_free(&reading->metadata);
+	free(reading->files);
+}
+
+static int read_part(struct view *view, uint64_t at, size_t n, struct buffer *out)
+{
+	int rc = buffer_reserve(out, n);
+	if (rc == 0)
+		rc = view_read(view, at, out->bytes + out->size, n);
+	if (rc == 0)
+		out->size += n;
+	return rc;
+}
+
+static int read_parts(struct view *view, struct reading *reading)
+{
+	struct outline *outline = &reading->outline;
+	struct buffer *head = &reading->head;
+	uint64_t size = view_size(view);
+	int rc = size < OUTLINE_HEAD_BYTES ? -EINVAL : read_part(view, 0, OUTLINE_HEAD_BYTES, head);
+	if (rc == 0 && !parse_head(head->bytes, size, outline))
+		rc = -EINVAL;
+	size_t n_order = outline->order.n_files * sizeof(uint32_t);
+	if (rc == 0)
+		rc = read_part(view, OUTLINE_HEAD_BYTES, n_order, head);
+	if (rc == 0)
+		rc = read_part(view, OUTLINE_HEAD_BYTES + n_order, outline->metadata_bytes,
+			&reading->metadata);
+	if (rc < 0)
+		return rc;
+	reading->files = calloc(outline->order.n_files + 1, sizeof(uint32_t));
+	if (reading->files == NULL)
+		return -ENOMEM;
+	struct reader reader = reader_over(head->bytes + OUTLINE_HEAD_BYTES, n_order);
+	for (uint32_t i = 0; i < outline->order.n_files; i++)
+		reading->files[i] = reader_le32(&reader);
+	outline->order.files = reading->files;
+	return 0;
+}
+
+/* Are these the bytes that were written? */
+static int is_whole(const struct reading *reading, const struct blob *blob)
+{
+	CLEANUP(sha256_freep) struct sha256 *hash = NULL;
+	uint8_t digest[SHA256_BYTES];
+	char text[SHA256_TEXT_BYTES];
+	int rc = sha256_new(&hash);
+	if (rc == 0)
+		rc = sha256_add(hash, reading->head.bytes, reading->head.size);
+	if (rc == 0)
+		rc = sha256_add(hash, reading->metadata.bytes, reading->metadata.size);
+	if (rc < 0)
+		return rc;
+	sha256_finish(hash, digest);
+	text_hex(digest, sizeof(digest), text);
+	return strcmp(text, blob->sha256) == 0;
+}
+
+static int take_outline(struct ground *ground, struct reading *reading, struct error *err)
+{
+	const struct outline *outline = &reading->outline;
+	uint8_t digest[SHA256_BYTES];
+	int rc = frame_open_known(ground->view, &outline->order, &ground->frame, err);
+	if (rc == 0)
+		rc = frame_hash(&ground->frame, digest, err);
+	if (rc == 0 && memcmp(digest, outline->frame_sha256, sizeof(digest)) != 0)
+		rc = error_set(err, -EINVAL, "the base is not the one of its outline");
+	if (rc < 0)
+		return rc;
+	rc = view_new(&ground->before);
+	if (rc == 0)
+		rc = view_add_view(ground->before, ground->outline,
+			view_size(ground->outline) - outline->metadata_bytes,
+			outline->metadata_bytes);
+	if (rc < 0)
+		return error_set(err, rc, "%s", strerror(-rc));
+	ground->data_end = outline->data_end;
+	return wim_tree_resume(
+		&reading->metadata, outline->n_files, outline->n_folders, &ground->tree, err);
+}
+
+static int read_outline(struct ground *ground, struct error *err)
+{
+	CLEANUP(reading_clear)
+	struct reading reading = {
+		.head = buffer_with_max(OUTLINE_HEAD_BYTES + LIMIT_WIM_BLOB_TABLE_BYTES),
+		.metadata = buffer_with_max(LIMIT_WIM_METADATA_BYTES),
+	};
+	int rc = read_parts(ground->outline, &reading);
+	if (rc == 0)
+		rc = is_whole(&reading, &ground->outline_blob);
+	if (rc <= 0)
+		return error_set(err, rc < 0 ? rc : -EINVAL, "the base's outline is damaged");
+	return take_outline(ground, &reading, err);
+}
+
+/* ---- both ---- */
+
+static void forget(struct ground *ground)
+{
+	frame_clear(&ground->frame);
+	ground->tree = wim_tree_close(ground->tree);
+	ground->before = view_unref(ground->before);
+	buffer_free(&ground->expanded);
+}
+
+static void *read_ground(void *context)
+{
+	struct ground *ground = context;
+	ground->rc = -ENOENT;
+	if (ground->outline != NULL)
+		ground->rc = read_outline(ground, &ground->why);
+	if (ground->rc < 0) {
+		forget(ground);
+		ground->rc = read_base(ground, &ground->why);
+	}
+	return NULL;
+}
+
+int ground_open_blob(
+	struct store *store, const struct blob *blob, struct view **ret_view, struct error *err)
+{
+	CLEANUP(view_unrefp) struct view *view = NULL;
+	uint64_t size = 0;
+	int fd;
+	int rc = store_blob_open(store, blob->sha256, &fd, err);
+	if (rc < 0)
+		return rc;
+	rc = file_size(fd, &size);
+	if (rc == 0 && size != blob->size) {
+		(void)close(fd);
+		return error_set(err, -EIO,
+			"%s/blobs/%.2s/%s has %" PRIu64 " bytes and had %" PRIu64
+			": somebody changed it",
+			store_directory(store), blob->sha256, blob->sha256, size, blob->size);
+	}
+	rc = rc == 0 ? view_new(&view) : rc;
+	if (rc < 0)
+		(void)close(fd);
+	else
+		rc = view_add_file(view, fd, 0, size);
+	if (rc < 0)
+		return error_set(err, rc, "%s", strerror(-rc));
+	*ret_view = TAKE(view);
+	return 0;
+}
+
+int ground_begin(struct store *store, const struct image_record *image, struct ground *ground,
+	struct error *err)
+{
+	struct error unheard;
+	*ground = (struct ground){
+		.expanded = buffer_with_max(LIMIT_WIM_METADATA_BYTES),
+		.outline_blob = image->outline,
+	};
+	int rc = ground_open_blob(store, &image->base, &ground->view, err);
+	if (rc < 0)
+		return rc;
+	if (image->outline.size > 0 &&
+		ground_open_blob(store, &image->outline, &ground->outline, &unheard) < 0)
+		ground->outline = NULL;
+	ground->is_reading = pthread_create(&ground->thread, NULL, read_ground, ground) == 0;
+	if (!ground->is_reading)
+		(void)read_ground(ground);
+	return 0;
+}
+
+static void wait_for(struct ground *ground)
+{
+	if (ground->is_reading)
+		(void)pthread_join(ground->thread, NULL);
+	ground->is_reading = false;
+}
+
+int ground_finish(struct ground *ground, struct error *err)
+{
+	wait_for(ground);
+	if (ground->rc < 0 && err != NULL)
+		*err = ground->why;
+	return ground->rc;
+}
+
+void ground_clear(struct ground *ground)
+{
+	wait_for(ground);
+	forget(ground);
+	ground->outline = view_unref(ground->outline);
+	ground->view = view_unref(ground->view);
+}

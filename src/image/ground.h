@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What a layer is laid on: the frame of its base and the tree of its files.
+ *
+ * A base never changes, so what reading it costs most for (expanding its metadata, walking its
+ * tree, sorting its blob table) is done once, when it is imported, and kept as its *outline*, a
+ * blob of its own. The outline is believed only as long as its SHA-256 is right and all bytes of
+ * the base that it speaks of hash to what they did then; otherwise, and without one, the base
+ * itself is read, as strictly as at its import. So an outline saves time and decides nothing.
+ */
+#pragma once
+
+#include "format/wim_tree.h"
+#include "image/frame.h"
+#include "store/store.h"
+
+#include <pthread.h>
+
+struct ground {
+	struct view *view; /* the base */
+	struct frame frame;
+	struct wim_tree *tree;
+	struct view *before; /* the metadata as it is in the base, expanded */
+	uint64_t data_end;   /* the base's bytes behind it are table, XML, mostly metadata: nothing
+				that a layer does not bring anew */
+	/* While it is read. */
+	struct view *outline; /* or NULL */
+	struct blob outline_blob;
+	struct buffer expanded; /* what before looks at, where there is no outline */
+	pthread_t thread;
+	bool is_reading;
+	int rc;
+	struct error why;
+};
+
+/* Opens the image's base and begins to read it beside what the caller does meanwhile. */
+int ground_begin(struct store *store, const struct image_record *image, struct ground *ground,
+	struct error *err) MUST_CHECK;
+/* Until it is read. -EINVAL or -EIO with the place for a base that is not what it was. */
+int ground_finish(struct ground *ground, struct error *err) MUST_CHECK;
+void ground_clear(struct ground *ground);
+
+/* The outline of a WIM, behind what is in out; reading it this way proves that it can carry layers:
+ * -EINVAL with the place if not. */
+int ground_outline(struct view *view, struct buffer *out, struct error *err) MUST_CHECK;
+
+/* A blob of the store as a view; -EIO if it has not its size. */
+int ground_open_blob(struct store *store, const struct blob *blob, struct view **ret_view,
+	struct error *err) MUST_CHECK;
