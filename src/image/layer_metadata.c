@@ -4,6 +4,7 @@
 #include "adapter/crypto.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <string.h>
 
 struct remaking {
@@ -152,6 +153,43 @@ static void remaking_clear(struct remaking *remaking)
 	buffer_free(&remaking->new);
 }
 
+/* ---- its SHA-1, beside the rest ---- */
+
+struct hashing {
+	const uint8_t *bytes;
+	size_t n;
+	uint8_t digest[SHA1_BYTES];
+	int rc;
+	pthread_t thread;
+	bool is_apart;
+};
+
+static void *hash_all(void *context)
+{
+	struct hashing *hashing = context;
+	CLEANUP(sha1_freep) struct sha1 *hash = NULL;
+	hashing->rc = sha1_new(&hash);
+	if (hashing->rc == 0)
+		hashing->rc = sha1_add(hash, hashing->bytes, hashing->n);
+	if (hashing->rc == 0)
+		sha1_finish(hash, hashing->digest);
+	return NULL;
+}
+
+static void hashing_begin(struct hashing *hashing)
+{
+	hashing->is_apart = pthread_create(&hashing->thread, NULL, hash_all, hashing) == 0;
+	if (!hashing->is_apart)
+		(void)hash_all(hashing);
+}
+
+static void hashing_end(struct hashing *hashing)
+{
+	if (hashing->is_apart)
+		(void)pthread_join(hashing->thread, NULL);
+	hashing->is_apart = false;
+}
+
 int layer_add_metadata(const struct frame *base, const struct view *before, const uint8_t *after,
 	size_t n_after, struct composition *composition, struct wim_blob_entry *ret_entry,
 	bool **ret_is_old, struct error *err)
@@ -168,23 +206,22 @@ int layer_add_metadata(const struct frame *base, const struct view *before, cons
 		.is_old = calloc(n_chunks + 1, sizeof(bool)),
 		.new = buffer_with_max(SIZE_MAX),
 	};
-	CLEANUP(sha1_freep) struct sha1 *hash = NULL;
+	CLEANUP(hashing_end) struct hashing hashing = {.bytes = after, .n = n_after};
 	struct wim_blob_entry entry = base->entry;
 	if (remaking.sizes == NULL || remaking.is_old == NULL)
 		return error_set(err, -ENOMEM, "out of memory");
 	int rc = 0;
+	hashing_begin(&hashing);
 	if ((base->entry.resource.flags & WIM_RESOURCE_COMPRESSED) != 0)
 		rc = frame_chunks(base, &base->entry.resource, &remaking.old, err);
 	if (rc == 0)
 		rc = put_metadata(&remaking, composition, &entry.resource, err);
+	hashing_end(&hashing);
+	if (rc == 0 && hashing.rc < 0)
+		rc = error_set(err, hashing.rc, "the metadata: %s", strerror(-hashing.rc));
 	if (rc < 0)
 		return rc;
-	rc = sha1_new(&hash);
-	if (rc == 0)
-		rc = sha1_add(hash, after, n_after);
-	if (rc < 0)
-		return error_set(err, rc, "the metadata: %s", strerror(-rc));
-	sha1_finish(hash, entry.sha1);
+	memcpy(entry.sha1, hashing.digest, sizeof(entry.sha1));
 	*ret_entry = entry;
 	*ret_is_old = TAKE(remaking.is_old);
 	return 0;
