@@ -77,6 +77,64 @@ static void finds_every_blob(void **state)
 	}
 }
 
+/* An index that was kept finds what it found before. */
+static void an_index_is_restored(void **state)
+{
+	(void)state;
+	const size_t n = 3000;
+	uint8_t *table = make_table(n, false);
+	struct error err = ERROR_NULL;
+	CLEANUP(wim_blob_index_closep) struct wim_blob_index *index = NULL, *again = NULL;
+	assert_int_equal(wim_blob_index_open(table, n * WIM_BLOB_ENTRY_BYTES, &index, &err), 0);
+	struct wim_blob_order order = wim_blob_index_order(index);
+	assert_int_equal(order.n_files, n - n / 100);
+	assert_int_equal(order.metadata, 0);
+	assert_int_equal(
+		wim_blob_index_restore(table, n * WIM_BLOB_ENTRY_BYTES, &order, &again, &err), 0);
+	for (size_t i = 0; i < n; i++) {
+		const uint8_t *sha1 = table + i * WIM_BLOB_ENTRY_BYTES + 30;
+		assert_int_equal(wim_blob_index_find(again, sha1), i % 100 == 0 ? -1 : (int64_t)i);
+	}
+	assert_int_equal(wim_blob_index_metadata(again, 0), 0);
+	assert_int_equal(wim_blob_index_metadata(again, 1), -1);
+
+	/* Not over a table that is shorter than the one it was made of. */
+	again = wim_blob_index_close(again);
+	assert_int_equal(
+		wim_blob_index_restore(table, (n - 1) * WIM_BLOB_ENTRY_BYTES, &order, &again, &err),
+		-EINVAL);
+	order.n_files = 1;
+	order.metadata = (uint32_t)n;
+	assert_int_equal(
+		wim_blob_index_restore(table, n * WIM_BLOB_ENTRY_BYTES, &order, &again, &err),
+		-EINVAL);
+	free(table);
+}
+
+static void equal_blobs_are_found_one_after_the_other(void **state)
+{
+	(void)state;
+	static const uint32_t places[] = {3, 100, 101, 999};
+	uint8_t *table = make_table(1000, false);
+	struct error err = ERROR_NULL;
+	CLEANUP(wim_blob_index_closep) struct wim_blob_index *index = NULL;
+	uint8_t sha1[20];
+	memset(sha1, 0x77, sizeof(sha1));
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		uint8_t *entry = table + places[i] * WIM_BLOB_ENTRY_BYTES;
+		memcpy(entry + 30, sha1, sizeof(sha1));
+		entry[7] = 0; /* a file's */
+	}
+	assert_int_equal(wim_blob_index_open(table, 1000 * WIM_BLOB_ENTRY_BYTES, &index, &err), 0);
+	int64_t at = wim_blob_index_find(index, sha1);
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		assert_int_equal(at, places[i]);
+		at = wim_blob_index_find_after(index, sha1, (uint32_t)at);
+	}
+	assert_int_equal(at, -1);
+	free(table);
+}
+
 static void of_equal_blobs_the_first_is_found(void **state)
 {
 	(void)state;
@@ -231,6 +289,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_and_writes_entries),
 		cmocka_unit_test(finds_every_blob),
+		cmocka_unit_test(an_index_is_restored),
+		cmocka_unit_test(equal_blobs_are_found_one_after_the_other),
 		cmocka_unit_test(of_equal_blobs_the_first_is_found),
 		cmocka_unit_test(free_entries_do_not_count),
 		cmocka_unit_test(metadata_of_removed_images_does_not_count),

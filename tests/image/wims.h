@@ -8,6 +8,7 @@
 #include "../driver/packs.h"
 
 #include "image/export.h"
+#include "image/ground.h"
 #include "image/revision_view.h"
 #include "store/revisions.h"
 
@@ -67,6 +68,19 @@ static inline void capture(const struct wim_world *world, const char *name,
 	wimlib_free(wim);
 }
 
+/* As an import does; nothing for a WIM that an import would refuse. */
+static inline void draw_outline(
+	const struct wim_world *world, const struct blob *base, struct blob *ret_outline)
+{
+	struct error err = ERROR_NULL;
+	CLEANUP(view_unrefp) struct view *view = NULL;
+	CLEANUP(buffer_free) struct buffer outline = buffer_with_max(100U << 20);
+	assert_ok(ground_open_blob(world->store, base, &view, &err));
+	if (ground_outline(view, &outline, &err) == 0)
+		assert_ok(store_blob_add_bytes(
+			world->store, outline.bytes, outline.size, ret_outline, &err));
+}
+
 /* The WIM becomes the base of an image of the state. */
 static inline void add_image(const struct wim_world *world, const char *name, const char *wim)
 {
@@ -86,6 +100,7 @@ static inline void add_image(const struct wim_world *world, const char *name, co
 	assert_ok(store_blob_create(world->store, &fd, &err));
 	assert_int_equal(file_copy(in, fd, size, NULL), 0);
 	assert_ok(store_blob_commit(world->store, fd, &record.base, &err));
+	draw_outline(world, &record.base, &record.outline);
 	assert_ok(store_image_add(world->store, &record, false, &err));
 }
 
