@@ -150,13 +150,14 @@ static int print_json(const struct cli *cli, const struct prepare_request *reque
 {
 	const struct plan_outcome *outcome = &result->outcome;
 	return cli_print_json(cli,
-		json_pack("{s:o, s:b, s:b, s:i, s:s, s:o, s:o, s:o, s:O}", "plan",
+		json_pack("{s:o, s:b, s:b, s:i, s:s, s:o, s:o, s:o, s:o, s:O}", "plan",
 			whole_plan_json(outcome), "made_revision",
 			result->made_revision && !request->dry_run, "dry_run", request->dry_run,
 			"revision_before", (int)result->revision_before, "why_image",
 			result->why_image, "added", packages_json(result->added, result->n_added),
 			"replaced", gone_json(outcome->replaced, outcome->n_replaced), "dropped",
-			gone_json(outcome->dropped, outcome->n_dropped), "warnings", warnings));
+			gone_json(outcome->dropped, outcome->n_dropped), "removed",
+			json_revision_names(result->gone, result->n_gone), "warnings", warnings));
 }
 
 /* ---- for people ---- */
@@ -206,6 +207,7 @@ static void print_revision(
 			request->own_revision ? plan->client_name : "", plan->image,
 			result->revision_before);
 	}
+	print_gone_revisions(result->gone, result->n_gone);
 }
 
 static int print_words(const struct cli *cli, const struct prepare_request *request,

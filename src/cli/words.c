@@ -133,6 +133,24 @@ json_t *json_plan_clients(const struct plan_record *plans, size_t n)
 	return clients;
 }
 
+json_t *json_revision_names(const struct revision_name *names, size_t n)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < n; i++)
+		(void)json_array_append_new(
+			list, json_pack("{s:s, s:I}", "image", names[i].image, "revision",
+				      (json_int_t)names[i].revision));
+	return list;
+}
+
+void print_gone_revisions(const struct revision_name *names, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		(void)printf("%s@%u is removed: it was made for one machine alone, and none boots "
+			     "it any more\n",
+			names[i].image, names[i].revision);
+}
+
 void tell_lost_plans(
 	const struct cli *cli, const struct plan_record *plans, size_t n, const char *remedy)
 {

@@ -4,6 +4,7 @@
 
 #include "base/address.h"
 #include "cli/cli.h"
+#include "store/own_revisions.h"
 #include "store/plans.h"
 #include "store/store.h"
 
@@ -35,6 +36,10 @@ json_t *json_plan_clients(const struct plan_record *plans, size_t n);
 /* On stderr: whose plans are gone, and what to do for them. */
 void tell_lost_plans(
 	const struct cli *cli, const struct plan_record *plans, size_t n, const char *remedy);
+
+/* [{"image", "revision"}] of own revisions that went; and the same for people, a line each. */
+json_t *json_revision_names(const struct revision_name *names, size_t n);
+void print_gone_revisions(const struct revision_name *names, size_t n);
 
 /* "" if it is not known: a client may have been named before. */
 void client_mac_format(const struct client_record *client, char text[static MAC_TEXT_BYTES]);

@@ -60,29 +60,42 @@ static int judge_plan(struct judging *judging, struct error *err)
 	return 0;
 }
 
-/* -ENOENT too for another revision of that number: the image was imported anew since. */
-static int find_revision(struct judging *judging, bool *ret_is_own, struct error *err)
+enum revision_fate {
+	REVISION_THERE,
+	REVISION_REMOVED,
+	REVISION_ANOTHER, /* never made here: the image was imported anew, or the state is older */
+};
+
+static int find_revision(
+	struct judging *judging, enum revision_fate *ret_fate, bool *ret_is_own, struct error *err)
 {
 	CLEANUP(revision_record_clear) struct revision_record revision = {.revision = 0};
 	const struct medium_identity *identity = judging->identity;
 	int rc = store_revision_get(
 		judging->store, identity->image, identity->revision, &revision, err);
-	if (rc < 0)
+	if (rc < 0 && rc != -ENOENT)
 		return rc;
 	*ret_is_own = revision.is_own;
-	return identity->made_ms < revision.created_ms ? -ENOENT : 0;
+	if (rc == 0)
+		*ret_fate =
+			identity->made_ms < revision.created_ms ? REVISION_ANOTHER : REVISION_THERE;
+	else
+		*ret_fate = identity->revision > judging->image.last_revision ? REVISION_ANOTHER
+									      : REVISION_REMOVED;
+	return 0;
 }
 
 static int judge_revision(struct judging *judging, struct error *err)
 {
 	const struct medium_identity *identity = judging->identity;
 	const uint32_t newest = judging->image.revision;
+	enum revision_fate fate = REVISION_THERE;
 	bool is_own = false;
 	judging->verdict.newest = newest;
-	int rc = find_revision(judging, &is_own, err);
-	if (rc < 0 && rc != -ENOENT)
+	int rc = find_revision(judging, &fate, &is_own, err);
+	if (rc < 0)
 		return rc;
-	if (rc == -ENOENT && identity->revision >= newest)
+	if (fate == REVISION_ANOTHER && identity->revision >= newest)
 		return stale(judging, "",
 			"made from another %s@%u, which this state does not have; the newest is "
 			"%s@%u",
@@ -90,8 +103,10 @@ static int judge_revision(struct judging *judging, struct error *err)
 	if (identity->plan[0] != 0)
 		return judge_plan(judging, err);
 	if (identity->revision != newest && !is_own)
-		return stale(judging, "", "made from %s@%u; the newest is %s@%u", identity->image,
-			identity->revision, identity->image, newest);
+		return stale(judging, "", "made from %s@%u%s; the newest is %s@%u", identity->image,
+			identity->revision,
+			fate == REVISION_REMOVED ? ", which was removed since" : "",
+			identity->image, newest);
 	return 0;
 }
 

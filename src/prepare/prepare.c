@@ -19,6 +19,7 @@ void prepare_result_clear(struct prepare_result *result)
 {
 	plan_outcome_clear(&result->outcome);
 	free(result->added);
+	free(result->gone);
 	*result = (struct prepare_result){.added = NULL};
 }
 
@@ -197,6 +198,15 @@ static void clear_plan(struct plan_record *plan)
 	plan_record_clear(plan);
 }
 
+/* What the client alone has booted until now goes with its plan. */
+static int keep_plan(struct store *store, struct prepare_result *result, struct error *err)
+{
+	size_t n_blobs;
+	int rc = store_plan_replace(
+		store, &result->outcome.plan, &result->gone, &result->n_gone, err);
+	return rc == 0 && result->n_gone > 0 ? store_blob_sweep(store, &n_blobs, err) : rc;
+}
+
 static int carry_out(struct attempt *attempt, struct prepare_result *result, struct error *err)
 {
 	const struct prepare_request *request = attempt->request;
@@ -226,7 +236,7 @@ static int carry_out(struct attempt *attempt, struct prepare_result *result, str
 		return rc;
 	if (result->made_revision)
 		rc = make_revision(attempt, result, err);
-	return rc == 0 ? store_plan_put(request->store, plan, err) : rc;
+	return rc == 0 ? keep_plan(request->store, result, err) : rc;
 }
 
 static int try_once(

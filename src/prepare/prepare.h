@@ -5,6 +5,7 @@
 #include "base/progress.h"
 #include "driver/marks.h"
 #include "prepare/plan.h"
+#include "store/own_revisions.h"
 
 struct prepare_request {
 	struct store *store;
@@ -26,6 +27,8 @@ struct prepare_result {
 	struct plan_outcome outcome;
 	struct revision_package *added; /* owned */
 	size_t n_added;
+	struct revision_name *gone; /* owned; own revisions that nothing needs any more: removed */
+	size_t n_gone;
 	bool made_revision;          /* or would, with dry_run */
 	uint32_t revision_before;    /* that the client would have booted without this: of its plan
 					for that image, else the image's newest */

@@ -161,6 +161,20 @@ static void an_image_that_is_gone_or_another(void **state)
 	teardown();
 }
 
+/* That of one machine alone goes when the machine is prepared anew: its number was given here. */
+static void a_revision_that_was_removed(void **state)
+{
+	(void)state;
+	setup();
+	add_revision(true);
+	make_media(3, NULL, MADE_MS);
+	assert_verdict(MEDIUM_FRESH, "");
+	assert_ok(store_revision_remove(store, "pe", 3, &err));
+	assert_verdict(MEDIUM_STALE,
+		"made from pe@3, which was removed since; the newest is pe@2: make it anew");
+	teardown();
+}
+
 /* Imported anew from the same base, and changed as often as before: another revision 2. */
 static void another_revision_of_the_same_number(void **state)
 {
@@ -301,6 +315,7 @@ int main(void)
 		cmocka_unit_test(a_newer_revision_makes_it_stale),
 		cmocka_unit_test(the_sentence_says_the_whole_command),
 		cmocka_unit_test(an_image_that_is_gone_or_another),
+		cmocka_unit_test(a_revision_that_was_removed),
 		cmocka_unit_test(another_revision_of_the_same_number),
 		cmocka_unit_test(a_plan_counts_more_than_the_newest),
 		cmocka_unit_test(the_content_is_compared),

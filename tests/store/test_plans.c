@@ -2,11 +2,13 @@
 /* Plans: one for each client, gone with what they are about, and what keeps a revision. */
 #include "../unit.h"
 
+#include "store/own_revisions.h"
 #include "store/plans.h"
 
 #include "revision_samples.h"
 
 #include <errno.h>
+#include <time.h>
 
 static struct store *store;
 
@@ -189,11 +191,126 @@ static void test_what_is_gone(void **state)
 	close_all();
 }
 
+/* ---- revisions of one client alone ---- */
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+	assert_int_equal(clock_gettime(CLOCK_REALTIME, &now), 0);
+	return (int64_t)now.tv_sec * 1000;
+}
+
+static void add_own(uint32_t number, int64_t created_ms)
+{
+	struct error err = ERROR_NULL;
+	struct revision_record revision;
+	assert_ok(sample_revision(store, "win11", number - 1, 1, &revision, &err));
+	revision.is_own = true;
+	revision.created_ms = created_ms;
+	assert_ok(store_revision_add(store, &revision, 3, &err));
+	revision_record_clear(&revision);
+}
+
+/* expected: the numbers of those that went, with a blank behind each. */
+static void assert_gone(const struct revision_name *gone, size_t n, const char *expected)
+{
+	char text[64] = "";
+	for (size_t i = 0; i < n; i++) {
+		size_t length = strlen(text);
+		assert_string_equal(gone[i].image, "win11");
+		(void)snprintf(text + length, sizeof(text) - length, "%u ", gone[i].revision);
+	}
+	assert_string_equal(text, expected);
+}
+
+static void replace_plan(int64_t client, uint32_t revision, const char *expected)
+{
+	struct error err = ERROR_NULL;
+	CLEANUP(memory_freep) struct revision_name *gone = NULL;
+	size_t n = 0;
+	struct plan_record plan = sample_plan(client, "pc", "win11", revision);
+	assert_ok(store_plan_replace(store, &plan, &gone, &n, &err));
+	assert_gone(gone, n, expected);
+}
+
+static void put_boot(uint32_t revision, const char *verdict, int64_t last_ms)
+{
+	struct error err = ERROR_NULL;
+	struct boot_record boot = {.id = "abcdefgh2345",
+		.image = "win11",
+		.arch = "uefi-x64",
+		.revision = revision,
+		.last_ms = last_ms};
+	(void)text_copy(boot.verdict, sizeof(boot.verdict), verdict);
+	assert_ok(store_boot_put(store, &boot, &err));
+}
+
+static bool is_there(uint32_t revision)
+{
+	struct error err = ERROR_NULL;
+	struct revision_record record;
+	if (store_revision_get(store, "win11", revision, &record, &err) < 0)
+		return false;
+	revision_record_clear(&record);
+	return true;
+}
+
+static void own_revisions_go_with_their_plan(void **state)
+{
+	(void)state;
+	struct error err = ERROR_NULL;
+	CLEANUP(memory_freep) struct revision_name *gone = NULL;
+	size_t n = 0;
+	open_with_images();
+	int64_t pc1 = add_client("pc1", 1), pc2 = add_client("pc2", 2);
+	replace_plan(pc1, 2, "");
+	add_own(4, now_ms());
+	replace_plan(pc1, 4, ""); /* what was no own one stays */
+	replace_plan(pc1, 4, ""); /* so does what the plan names still */
+	assert_true(is_there(2) && is_there(4));
+	add_own(5, now_ms());
+	replace_plan(pc1, 5, "4 ");
+	assert_true(!is_there(4) && is_there(5));
+	/* Another machine's, who may be between making and naming it; and one that was killed
+	 * there. */
+	add_own(6, now_ms());
+	add_own(7, now_ms() - INT64_C(25) * 3600 * 1000);
+	replace_plan(pc2, 6, "7 ");
+	replace_plan(pc2, 3, "6 ");
+	assert_ok(store_client_forget(store, pc1, &gone, &n, &err));
+	assert_gone(gone, n, "5 ");
+	assert_int_equal(store_client_forget(store, pc1, &gone, &n, &err), -ENOENT);
+	close_all();
+}
+
+static void an_own_revision_waits_for_a_boot(void **state)
+{
+	(void)state;
+	open_with_images();
+	int64_t pc1 = add_client("pc1", 1);
+	add_own(4, now_ms());
+	replace_plan(pc1, 4, "");
+	put_boot(4, "running", now_ms());
+	replace_plan(pc1, 3, "");
+	assert_true(is_there(4));
+	/* Back to it, and the boot is over: by its verdict, or by its silence. */
+	replace_plan(pc1, 4, "");
+	put_boot(4, "booted", now_ms());
+	replace_plan(pc1, 3, "4 ");
+	add_own(5, now_ms());
+	replace_plan(pc1, 5, "");
+	put_boot(5, "running", now_ms() - INT64_C(2) * 3600 * 1000);
+	replace_plan(pc1, 3, "5 ");
+	close_all();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_what_is_gone),
+		cmocka_unit_test(own_revisions_go_with_their_plan),
+		cmocka_unit_test(an_own_revision_waits_for_a_boot),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
