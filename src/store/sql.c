@@ -2,6 +2,7 @@
 #include "store/sql.h"
 
 #include "base/text.h"
+#include "store/sql_log.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -12,10 +13,6 @@
 #include <sys/stat.h>
 
 #define STATEMENTS_MAX     128
-/* What SQLite lets it grow to before it starts over: 1000 pages. */
-#define LOG_KEPT_BYTES     (8 << 20)
-/* Removing an image and sweeping writes some sixty pages of 4 kB. */
-#define LOG_SPACE_BYTES    (1 << 20)
 #define BUSY_TIMEOUT_MS    10000
 #define SYNCHRONOUS_NORMAL "PRAGMA synchronous = NORMAL"
 /* 16 MB at most, taken as pages are read. Measured matching 60 devices against 104,000 ids: with
@@ -27,7 +24,7 @@ struct sql {
 	sqlite3 *db;
 	const char *path;
 	int patience_ms;
-	bool is_full; /* synchronous, for a durable transaction */
+	struct sql_log log;
 	struct {
 		const char *text;
 		sqlite3_stmt *statement;
@@ -106,33 +103,16 @@ int sql_open(const char *path, struct sql **ret_sql, struct error *err)
 	(void)sqlite3_db_config(sql->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	(void)sqlite3_db_config(sql->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	int rc = sql_run(sql,
-		/* -1: the log keeps its space, see keep_log(). */
-		"PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = -1;"
-		" PRAGMA foreign_keys = ON; " CACHE_SIZE "; " SYNCHRONOUS_NORMAL,
+		"PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; " CACHE_SIZE
+		"; " SYNCHRONOUS_NORMAL,
 		err);
 	if (rc < 0)
 		return rc;
+	code = sql_log_open(&sql->log, sql->db);
+	if (code != SQLITE_OK)
+		return fail(sql, code, err);
 	*ret_sql = TAKE(sql);
 	return 0;
-}
-
-/*
- * The log and its index stay when the last handle closes, with space for the changes of one
- * command. Making them anew would take space that a full disk does not have: nobody could even
- * look, or remove an image to make room. A log that a large import left goes.
- */
-static void keep_log(struct sql *sql)
-{
-	struct stat status;
-	const char *log = sqlite3_filename_wal(sqlite3_db_filename(sql->db, "main"));
-	int fd = log != NULL ? open(log, O_WRONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
-	int is_kept = fd >= 0 && fstat(fd, &status) == 0 && status.st_size <= LOG_KEPT_BYTES;
-	/* A file system that cannot do this loses only the courtesy. */
-	if (is_kept)
-		(void)fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, LOG_SPACE_BYTES);
-	if (fd >= 0)
-		(void)close(fd);
-	(void)sqlite3_file_control(sql->db, NULL, SQLITE_FCNTL_PERSIST_WAL, &is_kept);
 }
 
 struct sql *sql_close(struct sql *sql)
@@ -141,8 +121,8 @@ struct sql *sql_close(struct sql *sql)
 		return NULL;
 	for (size_t i = 0; i < sql->n_kept; i++)
 		(void)sqlite3_finalize(sql->kept[i].statement);
-	if (sql->db != NULL)
-		keep_log(sql);
+	if (sql->log.db != NULL)
+		sql_log_leave(&sql->log);
 	(void)sqlite3_close(sql->db);
 	free(sql);
 	return NULL;
@@ -302,9 +282,9 @@ bool sql_in_transaction(const struct sql *sql)
  * way back fail, commits stay slower, not less safe. */
 static void end_durable(struct sql *sql)
 {
-	if (sql->is_full &&
+	if (sql->log.is_durable &&
 		sqlite3_exec(sql->db, SYNCHRONOUS_NORMAL, NULL, NULL, NULL) == SQLITE_OK)
-		sql->is_full = false;
+		sql->log.is_durable = false;
 }
 
 int sql_begin(struct sql *sql, enum sql_durability durability, struct error *err)
@@ -313,7 +293,7 @@ int sql_begin(struct sql *sql, enum sql_durability durability, struct error *err
 		int rc = sql_run(sql, "PRAGMA synchronous = FULL", err);
 		if (rc < 0)
 			return rc;
-		sql->is_full = true;
+		sql->log.is_durable = true;
 	}
 	/* IMMEDIATE: a reader that becomes a writer half-way cannot wait for another writer, only
 	 * fail. */
