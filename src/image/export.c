@@ -24,10 +24,11 @@ struct target {
 	char folder[PATH_MAX];    /* in which that lies */
 	char temporary[PATH_MAX]; /* its name until then; "" while it has none */
 	int fd;
-	uint64_t at, size;          /* written; to be written */
-	uint64_t block_bytes;       /* of its file system: what a shared extent is counted in */
-	bool can_clone, can_splice; /* as far as is known */
-	enum export_method method;  /* the slowest that a large piece needed */
+	uint64_t at, size;    /* written; to be written */
+	uint64_t block_bytes; /* of its file system: what a shared extent is counted in */
+	bool can_clone, can_splice, can_reserve; /* as far as is known */
+	bool is_replaced;                        /* it takes the place of a file */
+	enum export_method method;               /* the slowest that a large piece needed */
 	bool has_large;
 	const struct progress_sink *progress;
 };
@@ -44,11 +45,11 @@ const char *export_method_name(enum export_method method)
 
 /* ---- bytes ---- */
 
-/* The disk begins to write while the next step is copied, so that the fsync() at the end finds
- * little left to do. Where that is not known it finds all of it. */
+/* Where the disk will be waited for, it begins to write while the next step is copied, so that the
+ * fsync() at the end finds little left to do. Where that is not known it finds all of it. */
 static void advance(struct target *target, uint64_t n)
 {
-	if (n >= LARGE_BYTES)
+	if (target->is_replaced && n >= LARGE_BYTES)
 		(void)sync_file_range(
 			target->fd, (off_t)target->at, (off_t)n, SYNC_FILE_RANGE_WRITE);
 	target->at += n;
@@ -57,17 +58,10 @@ static void advance(struct target *target, uint64_t n)
 
 static int put_bytes(struct target *target, const uint8_t *bytes, size_t n)
 {
-	for (size_t done = 0; done < n;) {
-		ssize_t written =
-			pwrite(target->fd, bytes + done, n - done, (off_t)(target->at + done));
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written < 0)
-			return -errno;
-		done += (size_t)written;
-	}
-	advance(target, n);
-	return 0;
+	int rc = file_write_at(target->fd, target->at, bytes, n);
+	if (rc == 0)
+		advance(target, n);
+	return rc;
 }
 
 static int copy_by_hand(struct target *target, int fd, uint64_t from, uint64_t n)
@@ -112,9 +106,26 @@ static uint64_t copy_in_kernel(struct target *target, int fd, uint64_t from, uin
 	return done;
 }
 
+/* Blocks for a large piece are asked for at once: ext4 copies a third faster into blocks that it
+ * has than when each page asks for its own, and a full disk is told before anything is copied. */
+static int reserve(struct target *target, uint64_t n)
+{
+	while (target->can_reserve && n >= LARGE_BYTES) {
+		if (fallocate(target->fd, 0, (off_t)target->at, (off_t)n) == 0)
+			break;
+		if (errno == ENOSPC || errno == EDQUOT || errno == EFBIG)
+			return -errno;
+		target->can_reserve = errno == EINTR;
+	}
+	return 0;
+}
+
 static int copy_range(
 	struct target *target, int fd, uint64_t from, uint64_t n, enum export_method *method)
 {
+	int rc = reserve(target, n);
+	if (rc < 0)
+		return rc;
 	uint64_t done = copy_in_kernel(target, fd, from, n);
 	*method = done < n ? EXPORT_COPY : EXPORT_COPY_FILE_RANGE;
 	return done < n ? copy_by_hand(target, fd, from + done, n - done) : 0;
@@ -198,8 +209,13 @@ static int fail(const struct target *target, int rc, struct error *err)
 	return error_set(err, rc, "%s: %s", target->path, strerror(-rc));
 }
 
+static int refuse_replacing(const char *path, struct error *err)
+{
+	return error_set(err, -EEXIST, "%s is there already; --replace overwrites it", path);
+}
+
 /* What lies at the path must be something that may be put in the place of. */
-static int check_place(const char *path, bool replace, struct error *err)
+static int check_place(const char *path, bool replace, bool *ret_is_there, struct error *err)
 {
 	struct stat status;
 	if (lstat(path, &status) < 0)
@@ -210,8 +226,8 @@ static int check_place(const char *path, bool replace, struct error *err)
 	if (!S_ISREG(status.st_mode))
 		return error_set(err, -EINVAL, "%s is no ordinary file; name another", path);
 	if (!replace)
-		return error_set(
-			err, -EEXIST, "%s is there already; --replace overwrites it", path);
+		return refuse_replacing(path, err);
+	*ret_is_there = true;
 	return 0;
 }
 
@@ -285,9 +301,26 @@ static int rename_to(const char *from, const char *to, bool replace)
 	return link(from, to) == 0 ? 0 : -errno;
 }
 
+/* A file that is new can be made again, so nobody waits for the disk; but then NFS and others tell
+ * what they could not store only to who closes it. */
+static int finish(struct target *target)
+{
+	if (target->is_replaced)
+		return fsync(target->fd) < 0 ? -errno : 0;
+	int fd = fcntl(target->fd, F_DUPFD_CLOEXEC, 0);
+	return fd < 0 || close(fd) < 0 ? -errno : 0;
+}
+
+static int sync_folder(const struct target *target)
+{
+	CLEANUP(file_closep)
+	int folder = open(target->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return folder >= 0 && fsync(folder) == 0 ? 0 : -errno;
+}
+
 static int give_name(struct target *target, bool replace)
 {
-	int rc = fsync(target->fd) < 0 ? -errno : 0;
+	int rc = finish(target);
 	if (rc == 0 && target->temporary[0] == 0 && !replace) {
 		rc = link_to(target, target->path);
 	} else if (rc == 0) {
@@ -296,11 +329,7 @@ static int give_name(struct target *target, bool replace)
 		if (rc == 0)
 			rc = rename_to(target->temporary, target->path, replace);
 	}
-	if (rc < 0)
-		return rc;
-	CLEANUP(file_closep)
-	int folder = open(target->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return folder >= 0 && fsync(folder) == 0 ? 0 : -errno;
+	return rc == 0 && target->is_replaced ? sync_folder(target) : rc;
 }
 
 static void close_target(struct target *target)
@@ -321,9 +350,10 @@ int view_export(const struct view *view, const char *path, bool replace,
 		.size = view_size(view),
 		.can_clone = true,
 		.can_splice = true,
+		.can_reserve = true,
 		.progress = progress,
 	};
-	int rc = check_place(path, replace, err);
+	int rc = check_place(path, replace, &target.is_replaced, err);
 	if (rc == 0)
 		rc = open_target(path, &target, err);
 	if (rc < 0)
@@ -332,7 +362,7 @@ int view_export(const struct view *view, const char *path, bool replace,
 	if (rc == 0)
 		rc = give_name(&target, replace);
 	if (rc == -EEXIST)
-		return check_place(path, false, err);
+		return refuse_replacing(path, err);
 	if (rc < 0)
 		return fail(&target, rc, err);
 	*ret_method = target.method;

@@ -13,7 +13,8 @@ enum export_method {
 	EXPORT_COPY,
 };
 
-/* Writes to a temporary file beside path, syncs it, renames it. -EEXIST unless replace. */
+/* Writes to a temporary file beside path, renames it. -EEXIST unless replace. A file that was there
+ * is replaced only by one that is on disk; a new one is written to disk when the kernel does so. */
 int view_export(const struct view *view, const char *path, bool replace,
 	const struct progress_sink *progress, enum export_method *ret_method,
 	struct error *err) MUST_CHECK;
