@@ -8,15 +8,18 @@
 
 #include <errno.h>
 
-#define BORDER_ROOM        16 /* clusters; fatgen103 advises so */
-#define FAT12_MAX          (4084U - BORDER_ROOM)
-#define FAT16_MAX          (65524U - BORDER_ROOM)
-#define FAT32_MAX          268435444U
-#define N_FATS             2
-#define RESERVED_FAT32     32
-#define RESERVED_OTHERS    1
-/* Where clusters begin: blocks of 4 KiB of a base stay on blocks of 4 KiB, which can be shared. */
-#define DATA_ALIGN_SECTORS 8U
+#define BORDER_ROOM           16 /* clusters; fatgen103 advises so */
+#define FAT12_MAX             (4084U - BORDER_ROOM)
+#define FAT16_MAX             (65524U - BORDER_ROOM)
+#define FAT32_MAX             268435444U
+#define N_FATS                2
+#define RESERVED_FAT32        32
+#define RESERVED_OTHERS       1
+/* The largest file begins at a multiple of 64 KiB of a volume that does: blocks of a base stay
+ * whole blocks, which can be shared, and whole large folios of the page cache, which the kernel
+ * copies half as fast again. The room for that is in front of the tables, so all clusters
+ * lie as well as that. */
+#define LARGEST_ALIGN_SECTORS 128U
 
 /* fatgen103's tables DskTableFAT16 and DskTableFAT32 for the cluster sizes of disks; FAT12 as
  * floppies have it and for what is between. The first row that holds the tree is taken. */
@@ -71,6 +74,23 @@ static uint32_t root_entries_for(const struct fat_tree *tree)
 	return (n + per_sector - 1) / per_sector * per_sector;
 }
 
+/* Sectors of clusters in front of the largest file. */
+static uint64_t sectors_before_largest(const struct row *row, const struct fat_tree *tree)
+{
+	const uint32_t cluster_bytes = row->cluster_sectors * FAT_SECTOR_BYTES;
+	uint32_t largest = 0;
+	for (uint32_t i = 1; i < tree->n; i++)
+		if (tree->nodes[i].view != NULL &&
+			(largest == 0 || view_size(tree->nodes[i].view) >
+						 view_size(tree->nodes[largest].view)))
+			largest = i;
+	uint64_t n = 0;
+	for (uint32_t i = 0; i < tree->n; i++)
+		if (tree->nodes[i].view == NULL || i < largest)
+			n += fat_node_clusters(&tree->nodes[i], cluster_bytes);
+	return n * row->cluster_sectors;
+}
+
 /* Where data begins if the tables are for so many clusters. */
 static uint64_t place_data(const struct row *row, const struct fat_tree *tree, uint64_t n_clusters,
 	struct fat_layout *layout)
@@ -81,10 +101,9 @@ static uint64_t place_data(const struct row *row, const struct fat_tree *tree, u
 	uint64_t first = reserved + N_FATS * fats +
 			 layout->root_entries * FAT_ENTRY_BYTES / FAT_SECTOR_BYTES;
 	if (row->bits == 32) {
-		const uint32_t align = row->cluster_sectors > DATA_ALIGN_SECTORS
-					       ? row->cluster_sectors
-					       : DATA_ALIGN_SECTORS;
-		const uint64_t more = (align - first % align) % align;
+		const uint64_t at = first + sectors_before_largest(row, tree);
+		const uint64_t more = (LARGEST_ALIGN_SECTORS - at % LARGEST_ALIGN_SECTORS) %
+				      LARGEST_ALIGN_SECTORS;
 		reserved += more;
 		first += more;
 	}
