@@ -42,6 +42,16 @@ static int compare(struct cli *cli, struct store *store, struct medium_reading *
 	return rc;
 }
 
+static void look_for_holes(const struct medium_reading *reading, struct findings *findings)
+{
+	const bool is_compared = findings->content != NULL && findings->content[0] != 'u';
+	if (findings->complaint[0] == 0 && !is_compared && medium_reading_has_hole(reading))
+		(void)snprintf(findings->complaint, sizeof(findings->complaint),
+			"parts of it are holes, which read as zeros: a power cut soon after it was "
+			"written leaves such, and so do programs that copy zeros as holes; --full "
+			"tells whether it is whole");
+}
+
 /* A medium tells what it is without any state too. */
 static int look(struct cli *cli, struct medium_reading *reading, bool is_full,
 	struct findings *findings, struct error *err)
@@ -144,5 +154,6 @@ int cmd_media_check(struct cli *cli, int argc, char **argv)
 	findings.reading = reading;
 	if (look(cli, reading, is_full, &findings, &err) < 0)
 		return cli_fail(cli, &err);
+	look_for_holes(reading, &findings);
 	return tell(cli, &findings);
 }

@@ -55,27 +55,66 @@ static void read_gpt(const struct view *disk, uint64_t sector, struct places *pl
 	}
 }
 
+struct mbr_entry {
+	uint8_t status, type; /* type 0: none */
+	uint32_t first, n_sectors;
+};
+
+/* False if there is no table. */
+static bool read_mbr(const struct view *disk, struct mbr_entry ret_entries[static 4])
+{
+	uint8_t head[SECTOR_BYTES];
+	if (view_size(disk) < sizeof(head) || view_read(disk, 0, head, sizeof(head)) < 0 ||
+		head[510] != 0x55 || head[511] != 0xaa)
+		return false;
+	for (unsigned i = 0; i < 4; i++) {
+		struct reader r = reader_over(head, sizeof(head));
+		reader_seek(&r, MBR_PARTITIONS + i * MBR_ENTRY_BYTES);
+		ret_entries[i].status = reader_u8(&r);
+		reader_skip(&r, 3);
+		ret_entries[i].type = reader_u8(&r);
+		reader_skip(&r, 3);
+		ret_entries[i].first = reader_le32(&r);
+		ret_entries[i].n_sectors = reader_le32(&r);
+	}
+	return true;
+}
+
 size_t partitions_find(
 	const struct view *disk, struct partition_place ret_places[static PARTITIONS_MAX])
 {
 	struct places places = {.all = ret_places, .disk_bytes = view_size(disk)};
-	uint8_t head[SECTOR_BYTES];
+	struct mbr_entry entries[4];
 	add(&places, 0, view_size(disk) / SECTOR_BYTES, SECTOR_BYTES);
-	if (places.n == 0 || view_read(disk, 0, head, sizeof(head)) < 0 || head[510] != 0x55 ||
-		head[511] != 0xaa)
+	if (!read_mbr(disk, entries))
 		return places.n;
 	for (unsigned i = 0; i < 4; i++) {
-		struct reader r = reader_over(head, sizeof(head));
-		reader_seek(&r, MBR_PARTITIONS + i * MBR_ENTRY_BYTES + 4);
-		const uint8_t type = reader_u8(&r);
-		reader_skip(&r, 3);
-		const uint32_t first = reader_le32(&r), n = reader_le32(&r);
-		if (type == TYPE_PROTECTIVE) {
+		if (entries[i].type == TYPE_PROTECTIVE) {
 			read_gpt(disk, SECTOR_BYTES, &places);
 			read_gpt(disk, 4096, &places); /* disks whose sectors are that large */
-		} else if (type != 0) {
-			add(&places, first, n, SECTOR_BYTES);
+		} else if (entries[i].type != 0) {
+			add(&places, entries[i].first, entries[i].n_sectors, SECTOR_BYTES);
 		}
 	}
 	return places.n;
+}
+
+/* A GPT's entry here is for all of the disk, or UINT32_MAX: "as far as it goes". The first sector
+ * of a volume without a table has code in this place, of which the status tells that. */
+uint64_t partitions_end(const struct view *disk)
+{
+	struct mbr_entry entries[4];
+	uint64_t end = 0;
+	if (!read_mbr(disk, entries))
+		return 0;
+	for (unsigned i = 0; i < 4; i++) {
+		const uint64_t at = (uint64_t)entries[i].first + entries[i].n_sectors;
+		const bool is_open =
+			entries[i].type == TYPE_PROTECTIVE && entries[i].n_sectors == UINT32_MAX;
+		if ((entries[i].status & 0x7f) != 0)
+			return 0;
+		if (entries[i].type != 0 && !is_open && at * SECTOR_BYTES > end)
+			end = at * SECTOR_BYTES;
+	}
+	return end;
 }

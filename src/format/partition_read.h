@@ -20,3 +20,5 @@ struct partition_place {
  * inside the disk are left out. */
 size_t partitions_find(
 	const struct view *disk, struct partition_place ret_places[static PARTITIONS_MAX]);
+/* How large the disk has to be by its table: where the last partition ends. 0 without a table. */
+uint64_t partitions_end(const struct view *disk);

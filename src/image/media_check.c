@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "format/fat_read.h"
 #include "format/partition_read.h"
+#include "image/media_whole.h"
 #include "image/revision_view.h"
 
 #include <errno.h>
@@ -146,6 +147,8 @@ int medium_reading_open(const char *path, struct medium_reading **ret_reading, s
 	/* First, as it tells drives and files from pipes. */
 	int rc = open_disk(path, &reading->disk, err);
 	if (rc == 0)
+		rc = medium_check_length(reading->disk, err);
+	if (rc == 0)
 		rc = iso9660_open(path, &reading->iso, err);
 	if (rc == 0)
 		rc = identify_iso(reading, err);
@@ -155,6 +158,21 @@ int medium_reading_open(const char *path, struct medium_reading **ret_reading, s
 		return error_prefix(err, rc, "%s", path);
 	*ret_reading = TAKE(reading);
 	return 0;
+}
+
+bool medium_reading_has_hole(const struct medium_reading *reading)
+{
+	static const char *const paths[] = {MEDIUM_WIM_PATH, MEDIUM_SDI_PATH};
+	if (reading->iso != NULL)
+		return medium_iso_has_hole(reading->disk);
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		CLEANUP(view_unrefp) struct view *file = NULL;
+		struct error ignored = ERROR_NULL;
+		if (fat_find(&reading->volume, paths[i], &file, &ignored) == 0 &&
+			medium_file_has_hole(file))
+			return true;
+	}
+	return false;
 }
 
 /* ---- comparing the content ---- */

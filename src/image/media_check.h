@@ -23,6 +23,8 @@ DEFINE_FREEP(struct medium_reading, medium_reading_close);
 /* "iso", "usb" */
 const char *medium_reading_kind(const struct medium_reading *reading);
 const struct medium_identity *medium_reading_identity(const struct medium_reading *reading);
+/* Holes where its files lie: a power cut may have left them before the disk had its bytes. */
+bool medium_reading_has_hole(const struct medium_reading *reading);
 
 enum medium_age {
 	MEDIUM_FRESH,

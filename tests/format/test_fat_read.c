@@ -143,6 +143,8 @@ static void disks_have_their_volume(void **state)
 			.name = "x"};
 		assert_int_equal(disk_build(&request, &disk, &err), 0);
 		assert_int_equal(partitions_find(disk, places), 2);
+		assert_int_equal(partitions_end(disk), view_size(disk));
+		assert_int_equal(partitions_end(volume), 0);
 		assert_int_equal(places[0].offset, 0);
 		assert_int_equal(places[1].offset, PARTITION_FIRST_SECTOR * DISK_SECTOR_BYTES);
 		assert_int_equal(fat_open(disk, 0, view_size(disk), &fat, &err), -EMEDIUMTYPE);
