@@ -2,6 +2,7 @@
 /* pewter image add-drivers: the next revision of an image, with more driver packages. */
 #include "cli/commands.h"
 #include "cli/progress.h"
+#include "cli/revision_word.h"
 #include "cli/revision_words.h"
 #include "cli/rules_open.h"
 #include "cli/words.h"
@@ -31,6 +32,8 @@ int cmd_image_add_drivers(struct cli *cli, int argc, char **argv)
 		return cli_usage(cli,
 			"name an image and one driver package or several; `pewter driver list` "
 			"lists them");
+	if (!revision_word_is_image(argv[optind], &err))
+		return cli_usage(cli, "%s", err.text);
 	if (store_open(cli->state, STORE_READ, &store, &err) < 0 ||
 		rules_open(cli, store, &rules, &err) < 0)
 		return cli_fail(cli, &err);

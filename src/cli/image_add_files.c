@@ -2,6 +2,7 @@
 /* pewter image add-files: the next revision of an image, with files and folders of this system. */
 #include "cli/commands.h"
 #include "cli/progress.h"
+#include "cli/revision_word.h"
 #include "cli/revision_words.h"
 #include "cli/words.h"
 
@@ -57,6 +58,8 @@ int cmd_image_add_files(struct cli *cli, int argc, char **argv)
 	struct error err = ERROR_NULL;
 	if (getopt(argc, argv, "") != -1 || argc - optind < 2)
 		return cli_usage(cli, "name an image, and what goes where: tools:\\\\tools");
+	if (!revision_word_is_image(argv[optind], &err))
+		return cli_usage(cli, "%s", err.text);
 	size_t n = (size_t)(argc - optind - 1);
 	CLEANUP(memory_freep) struct part_source *sources = calloc(n, sizeof(*sources));
 	if (sources == NULL) {

@@ -72,7 +72,7 @@ static size_t list_commands(const char *word, FILE *out)
 		if (word != NULL &&
 			(strncmp(c->words, word, length) != 0 || c->words[length] != ' '))
 			continue;
-		(void)fprintf(out, "  %-16s %s\n", c->words, c->summary);
+		(void)fprintf(out, "  %-17s %s\n", c->words, c->summary);
 		n++;
 	}
 	return n;

@@ -5,6 +5,7 @@
 #include "cli/revision_word.h"
 #include "cli/table.h"
 #include "cli/words.h"
+#include "prepare/plan.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -108,6 +109,33 @@ int medium_source_open(struct cli *cli, const char *word, const char *client, co
 
 /* ---- what was made ---- */
 
+/* A medium that starts, and of which the machine's network does not, is worth a sentence before it
+ * is carried to the machine. "" if there is nothing to say. */
+static void plan_doubt(const struct medium_source *source, char *text, size_t size)
+{
+	const struct plan_record *plan = &source->plan;
+	const char *id = NULL;
+	uint32_t n = 0;
+	char words[PLAN_FAILURE_BYTES] = "Network initialization failed";
+	text[0] = 0;
+	if (!source->has_plan || plan->n_uncovered_nics == 0)
+		return;
+	for (size_t i = 0; i < plan->n_devices; i++) {
+		const struct plan_device *device = &plan->devices[i];
+		if (device->is_covered || strcmp(device->class, "Net") != 0)
+			continue;
+		id = n++ == 0 ? device->hardware_id : id;
+	}
+	/* Wi-Fi is not counted, and may be among them. */
+	if (n == plan->n_uncovered_nics)
+		plan_failure_words(id, words);
+	(void)snprintf(text, size,
+		"%s would fail with: %s; give it a driver with `pewter driver add PATH`, then "
+		"`pewter prepare %s`, and make the medium anew",
+		plan->client_name, words, plan->client_name);
+	text_disarm(text, strlen(text));
+}
+
 static json_t *boots_json(const struct medium_made *made)
 {
 	json_t *boots = json_array();
@@ -118,8 +146,8 @@ static json_t *boots_json(const struct medium_made *made)
 	return boots;
 }
 
-static int print_json(
-	const struct cli *cli, const struct medium_source *source, const struct medium_made *made)
+static int print_json(const struct cli *cli, const struct medium_source *source,
+	const struct medium_made *made, const char *const doubts[2])
 {
 	json_t *medium = json_pack("{s:o, s:s, s:s, s:i, s:s?, s:s?, s:I, s:o, s:s, s:s}", "path",
 		json_text(made->path), "kind", made->kind, "image", source->image.name, "revision",
@@ -128,8 +156,10 @@ static int print_json(
 		source->has_plan ? source->plan.id : NULL, "size", (json_int_t)made->size, "boots",
 		boots_json(made), "label", made->label, "method", made->method);
 	json_t *warnings = json_array();
-	if (made->attention[0] != 0)
-		(void)json_array_append_new(warnings, json_pack("{s:s}", "text", made->attention));
+	for (int i = 0; i < 2; i++)
+		if (doubts[i][0] != 0)
+			(void)json_array_append_new(
+				warnings, json_pack("{s:o}", "text", json_text(doubts[i])));
 	return cli_print_json(cli, json_pack("{s:o, s:o}", "medium", medium, "warnings", warnings));
 }
 
@@ -147,13 +177,19 @@ static void print_words(const struct medium_source *source, const struct medium_
 int medium_made_tell(
 	struct cli *cli, const struct medium_source *source, const struct medium_made *made)
 {
-	int code = EXIT_DONE;
+	int code = EXIT_DONE, attention = EXIT_DONE;
+	char plan[ERROR_TEXT_BYTES];
+	const char *const doubts[2] = {plan, made->attention};
+	plan_doubt(source, plan, sizeof(plan));
 	if (cli->json)
-		code = print_json(cli, source, made);
+		code = print_json(cli, source, made, doubts);
 	else
 		print_words(source, made);
-	if (made->attention[0] == 0)
-		return code;
-	(void)fprintf(stderr, "pewter %s: %s\n", cli->command, made->attention);
-	return code == EXIT_DONE ? EXIT_ATTENTION : code;
+	for (int i = 0; i < 2; i++) {
+		if (doubts[i][0] == 0)
+			continue;
+		(void)fprintf(stderr, "pewter %s: %s\n", cli->command, doubts[i]);
+		attention = EXIT_ATTENTION;
+	}
+	return code == EXIT_DONE ? attention : code;
 }

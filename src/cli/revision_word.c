@@ -31,3 +31,15 @@ bool revision_word_parse(const char *word, struct revision_word *ret_word, struc
 	*ret_word = parsed;
 	return true;
 }
+
+bool revision_word_is_image(const char *word, struct error *err)
+{
+	const char *at = strchr(word, '@');
+	if (at == NULL)
+		return true;
+	(void)error_set(err, -EINVAL,
+		"%s: the next revision is always made of the newest one; name the image alone: "
+		"%.*s",
+		word, (int)(at - word), word);
+	return false;
+}

@@ -12,3 +12,5 @@ struct revision_word {
 
 /* False, with a sentence in err, if it cannot be one. */
 bool revision_word_parse(const char *word, struct revision_word *ret_word, struct error *err);
+/* False, with a sentence in err, if it names a revision where only an image can be meant. */
+bool revision_word_is_image(const char *word, struct error *err);

@@ -40,6 +40,12 @@ static int read_client(const struct prepare_request *request, struct client_reco
 {
 	char text[18];
 	int rc = store_client_get(request->store, request->client, ret_client, err);
+	if (rc == -ENOENT)
+		return error_set(err, rc,
+			"there is no client with the name, MAC address or UUID \"%s\"; tell of it "
+			"with `lspci -Dvvnn | pewter client import - --name NAME --mac MAC`; "
+			"`pewter client list` shows those there are",
+			request->client);
 	if (rc == 0)
 		rc = store_client_devices_get(request->store, ret_client->id, ret_devices, err);
 	if (rc == 0 && ret_devices->n == 0)
