@@ -182,7 +182,7 @@ bool text_parse_u64(const char *text, uint64_t max, uint64_t *ret_value)
 	return true;
 }
 
-static int hex_digit(char c)
+int text_hex_digit(char c)
 {
 	c = text_lower(c);
 	if (c >= '0' && c <= '9')
@@ -197,8 +197,8 @@ bool text_parse_hex(const char *text, uint8_t *bytes, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		if (i > 0 && (*text == ':' || *text == '-'))
 			text++;
-		int high = hex_digit(text[0]);
-		int low = high < 0 ? -1 : hex_digit(text[1]);
+		int high = text_hex_digit(text[0]);
+		int low = high < 0 ? -1 : text_hex_digit(text[1]);
 		if (low < 0)
 			return false;
 		bytes[i] = (uint8_t)(high << 4 | low);

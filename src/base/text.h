@@ -29,6 +29,8 @@ bool text_is_in_list(const char *word, const char *list);
 
 /* A decimal number and nothing else; false on anything else or past max. */
 bool text_parse_u64(const char *text, uint64_t max, uint64_t *ret_value);
+/* The value of a hex digit of either case; -1 for any other character. */
+int text_hex_digit(char c);
 /* Hex digits, both cases; false unless exactly n bytes are given, ':' and '-' between bytes are
  * skipped. */
 bool text_parse_hex(const char *text, uint8_t *bytes, size_t n);

@@ -123,21 +123,13 @@ struct span span_until(struct span span, char c, struct span *rest)
 	return (struct span){span.at, n};
 }
 
-static int hex_digit(char c)
-{
-	c = text_lower(c);
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 bool span_hex(struct span span, size_t at, size_t n_digits, uint32_t *ret_value)
 {
 	uint32_t value = 0;
 	if (at > span.n || n_digits > span.n - at)
 		return false;
 	for (size_t i = 0; i < n_digits; i++) {
-		int digit = hex_digit(span.at[at + i]);
+		int digit = text_hex_digit(span.at[at + i]);
 		if (digit < 0)
 			return false;
 		value = value << 4 | (uint32_t)digit;

@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "server/http_range.h"
 #include "server/http_room.h"
 #include "server/port_owner.h"
@@ -33,24 +34,13 @@ LIBRARY_DEFINE(libmhd, LIBMHD_FUNCTIONS, "libmicrohttpd.so.12", "libmicrohttpd12
 
 /* ---- the request's words ---- */
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* Decodes in place; a NUL may come out, so the length counts. What is no %XX stays as it is. */
 static size_t percent_decode(char *text, size_t length)
 {
 	size_t to = 0;
 	for (size_t at = 0; at < length; at++) {
-		int high = text[at] == '%' && length - at > 2 ? hex_digit(text[at + 1]) : -1;
-		int low = high >= 0 ? hex_digit(text[at + 2]) : -1;
+		int high = text[at] == '%' && length - at > 2 ? text_hex_digit(text[at + 1]) : -1;
+		int low = high >= 0 ? text_hex_digit(text[at + 2]) : -1;
 		if (low >= 0) {
 			text[to++] = (char)(high << 4 | low);
 			at += 2;
