@@ -42,6 +42,9 @@ enum file_end {
 	FILE_END_FAILED,  /* our side: the file shrank, out of memory */
 };
 
+/* "done", "probe", ...: as timelines and logs name it. */
+const char *file_end_name(enum file_end end);
+
 /* How a transfer went. */
 struct file_outcome {
 	enum file_end end;

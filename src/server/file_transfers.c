@@ -156,23 +156,11 @@ void file_transfers_progress(struct file_transfers *transfers, struct boots *boo
 			"size", (json_int_t)transfer->size));
 }
 
-static const char *end_name(enum file_end end)
-{
-	static const char *const names[] = {
-		[FILE_END_DONE] = "done",
-		[FILE_END_PROBE] = "probe",
-		[FILE_END_ABORTED] = "aborted",
-		[FILE_END_TIMEOUT] = "timeout",
-		[FILE_END_FAILED] = "failed",
-	};
-	return names[end];
-}
-
 static json_t *done_details(
 	const struct transfer *transfer, const struct file_outcome *outcome, int64_t took_ms)
 {
 	json_t *details = json_pack("{s:s, s:s, s:I, s:I, s:f}", "path", transfer->path, "end",
-		end_name(outcome->end), "bytes", (json_int_t)outcome->bytes, "size",
+		file_end_name(outcome->end), "bytes", (json_int_t)outcome->bytes, "size",
 		(json_int_t)transfer->size, "seconds", (double)took_ms / 1000);
 	if (details != NULL && transfer->transport == FILE_TFTP) {
 		(void)json_object_set_new(details, "block", json_integer(outcome->block_bytes));
@@ -212,7 +200,7 @@ static void log_end(const struct boot *boot, const struct transfer *transfer,
 		"event=file boot=%s client=%s file=%s transport=%s end=%s bytes=%llu of=%llu "
 		"ms=%lld block=%u window=%u%s resent=%llu detail=\"%s\"",
 		boot->record.id, boot->record.client, transfer->name,
-		transport_name(transfer->transport), end_name(outcome->end),
+		transport_name(transfer->transport), file_end_name(outcome->end),
 		(unsigned long long)outcome->bytes, (unsigned long long)transfer->size,
 		(long long)took_ms, outcome->block_bytes, outcome->window_blocks,
 		outcome->variable_window ? " msftwindow=1" : "",

@@ -88,16 +88,16 @@ void tftp_follow(struct tftp_server *server, struct tftp_transfer *transfer,
 		(void)uv_timer_start(&server->timer, on_timer, PROGRESS_MS, PROGRESS_MS);
 }
 
-static const char *end_name(enum tftp_end end)
+static enum file_end end_of(const struct tftp_transfer *transfer)
 {
-	static const char *const names[] = {
-		[TFTP_END_DONE] = "done",
-		[TFTP_END_PROBE] = "probe",
-		[TFTP_END_ABORTED] = "aborted",
-		[TFTP_END_TIMEOUT] = "timeout",
-		[TFTP_END_FAILED] = "failed",
+	static const enum file_end ends[] = {
+		[TFTP_END_DONE] = FILE_END_DONE,
+		[TFTP_END_PROBE] = FILE_END_PROBE,
+		[TFTP_END_ABORTED] = FILE_END_ABORTED,
+		[TFTP_END_TIMEOUT] = FILE_END_TIMEOUT,
+		[TFTP_END_FAILED] = FILE_END_FAILED,
 	};
-	return names[end];
+	return ends[transfer->end];
 }
 
 static void log_end(const struct tftp_server *server, const struct tftp_transfer *transfer)
@@ -109,7 +109,7 @@ static void log_end(const struct tftp_server *server, const struct tftp_transfer
 	log_debug(
 		"event=tftp-end end=%s peer=%s:%u path=\"%s\" bytes=%llu of=%llu ms=%llu block=%u "
 		"window=%u%s resent=%llu%s%s%s",
-		end_name(transfer->end), peer, transfer->peer_port, transfer->path,
+		file_end_name(end_of(transfer)), peer, transfer->peer_port, transfer->path,
 		(unsigned long long)transfer->delivered,
 		(unsigned long long)view_size(transfer->view),
 		(unsigned long long)(uv_now(server->loop) - transfer->started_ms),
@@ -122,15 +122,8 @@ static void log_end(const struct tftp_server *server, const struct tftp_transfer
 
 static void tell_source(const struct tftp_server *server, const struct tftp_transfer *transfer)
 {
-	static const enum file_end ends[] = {
-		[TFTP_END_DONE] = FILE_END_DONE,
-		[TFTP_END_PROBE] = FILE_END_PROBE,
-		[TFTP_END_ABORTED] = FILE_END_ABORTED,
-		[TFTP_END_TIMEOUT] = FILE_END_TIMEOUT,
-		[TFTP_END_FAILED] = FILE_END_FAILED,
-	};
 	const struct file_outcome outcome = {
-		.end = ends[transfer->end],
+		.end = end_of(transfer),
 		.bytes = transfer->delivered,
 		.block_bytes = transfer->session.block_bytes,
 		.window_blocks = transfer->session.window_blocks,
