@@ -29,9 +29,6 @@
 #define STATUS_BAD_RANGE    416
 #define STATUS_SERVER_ERROR 500
 
-LIBRARY_DEFINE(libmhd, LIBMHD_FUNCTIONS, "libmicrohttpd.so.12", "libmicrohttpd12", "required",
-	"serves files over HTTP");
-
 /* ---- the request's words ---- */
 
 /* Decodes in place; a NUL may come out, so the length counts. What is no %XX stays as it is. */

@@ -3,6 +3,9 @@
  * when we have let one of its connections go on. */
 #include "server/http_room.h"
 
+LIBRARY_DEFINE(libmhd, LIBMHD_FUNCTIONS, "libmicrohttpd.so.12", "libmicrohttpd12", "required",
+	"serves files over HTTP");
+
 static void on_timeout(uv_timer_t *timer)
 {
 	http_run(timer->data);
