@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "boot/script.h"
 #include "boot/tree.h"
+#include "boot/url.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -97,31 +98,16 @@ static enum boot_loader choose_loader(struct thought *t)
 
 /* ---- how is it told ---- */
 
-/* "http://192.0.2.1:8080" */
-static void http_base(const struct boot_request *r, char *out, size_t size)
-{
-	char server[IPV4_TEXT_BYTES];
-	ipv4_format(r->server, server);
-	if (r->http_port == 80)
-		(void)snprintf(out, size, "http://%s", server);
-	else
-		(void)snprintf(out, size, "http://%s:%u", server, r->http_port);
-}
-
 static void name_script(struct thought *t, const char *path)
 {
 	const struct boot_request *r = t->request;
-	char base[64];
-	if (r->client.ipxe_has_http && r->http_port != 0) {
-		http_base(r, base, sizeof(base));
-	} else {
-		char server[IPV4_TEXT_BYTES];
-		ipv4_format(r->server, server);
-		(void)snprintf(base, sizeof(base), "tftp://%s", server);
+	uint16_t http_port = r->client.ipxe_has_http ? r->http_port : 0;
+	char base[BOOT_URL_BASE_BYTES];
+	boot_url_base(r->server, http_port, base);
+	if (http_port == 0)
 		thought_reason(t, "over TFTP, as %s",
 			r->http_port == 0 ? "the HTTP listener is off ([http] enabled=no)"
 					  : "this iPXE was built without HTTP (175.19)");
-	}
 	int n = snprintf(t->decision->path, sizeof(t->decision->path), "%s%s", base, path);
 	assert(n > 0 && (size_t)n < sizeof(t->decision->path));
 }
@@ -151,8 +137,8 @@ static bool make_offer(struct thought *t)
 		}
 		/* The boot manager asks for everything else below fixed paths, so there is nothing
 		 * to gain from an id here; requests are told apart by address. */
-		char base[64];
-		http_base(r, base, sizeof(base));
+		char base[BOOT_URL_BASE_BYTES];
+		boot_url_base(r->server, r->http_port, base);
 		(void)snprintf(d->path, sizeof(d->path), "%s/EFI/Boot/%s", base, name);
 	} else if (d->loader == BOOT_LOADER_IPXE_SCRIPT) {
 		char path[LIMIT_PATH_BYTES];

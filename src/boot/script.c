@@ -3,6 +3,7 @@
 
 #include "base/address.h"
 #include "boot/firmware.h"
+#include "boot/url.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -19,16 +20,11 @@ static void set_words(const struct boot_script *script, struct words *words)
 {
 	ipv4_format(script->server, words->server);
 	(void)snprintf(words->revision, sizeof(words->revision), "%u", script->revision);
-	(void)snprintf(words->tftp, sizeof(words->tftp), "tftp://%s/b/%.12s", words->server,
-		script->boot_id);
-	if (script->http_port == 0 || !script->client->ipxe_has_http)
-		memcpy(words->base, words->tftp, sizeof(words->base));
-	else if (script->http_port == 80)
-		(void)snprintf(words->base, sizeof(words->base), "http://%s/b/%.12s", words->server,
-			script->boot_id);
-	else
-		(void)snprintf(words->base, sizeof(words->base), "http://%s:%u/b/%.12s",
-			words->server, script->http_port, script->boot_id);
+	char base[BOOT_URL_BASE_BYTES];
+	boot_url_base(script->server, 0, base);
+	(void)snprintf(words->tftp, sizeof(words->tftp), "%s/b/%.12s", base, script->boot_id);
+	boot_url_base(script->server, script->client->ipxe_has_http ? script->http_port : 0, base);
+	(void)snprintf(words->base, sizeof(words->base), "%s/b/%.12s", base, script->boot_id);
 }
 
 /* ---- the user's own script ---- */
