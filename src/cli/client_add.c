@@ -8,6 +8,7 @@
 #include "cli/words.h"
 
 #include <errno.h>
+#include <getopt.h>
 #include <stdio.h>
 
 static int add(struct store *store, const struct client_words *words,
@@ -55,12 +56,9 @@ static int run(struct cli *cli, const struct client_words *words)
 int cmd_client_add(struct cli *cli, int argc, char **argv)
 {
 	struct client_words words = {0};
-	int c;
-	while ((c = getopt_long(argc, argv, "", client_word_options, NULL)) != -1) {
-		const char *fault = client_words_take(c, &words);
-		if (fault != NULL)
-			return cli_usage(cli, "%s", fault);
-	}
+	int rc = client_words_parse(cli, argc, argv, &words);
+	if (rc != EXIT_DONE)
+		return rc;
 	if (optind != argc)
 		return cli_usage(cli, "takes options only");
 	if (!words.has_mac)

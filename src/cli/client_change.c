@@ -5,10 +5,11 @@
 #include "base/text.h"
 
 #include <errno.h>
+#include <getopt.h>
 #include <string.h>
 #include <time.h>
 
-const struct option client_word_options[] = {
+static const struct option options[] = {
 	{"mac", required_argument, NULL, 'm'},
 	{"uuid", required_argument, NULL, 'u'},
 	{"name", required_argument, NULL, 'n'},
@@ -24,7 +25,7 @@ static const char *take_name(const char *text, struct client_words *words)
 	return NULL;
 }
 
-const char *client_words_take(int c, struct client_words *words)
+static const char *take(int c, struct client_words *words)
 {
 	static const uint8_t none[6] = {0};
 	switch (c) {
@@ -38,6 +39,17 @@ const char *client_words_take(int c, struct client_words *words)
 	case 'i': words->image = optarg; return NULL;
 	default: return "unknown option";
 	}
+}
+
+int client_words_parse(struct cli *cli, int argc, char **argv, struct client_words *words)
+{
+	int c;
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		const char *fault = take(c, words);
+		if (fault != NULL)
+			return cli_usage(cli, "%s", fault);
+	}
+	return EXIT_DONE;
 }
 
 /* By name only: a name that looks like a MAC address is a name. */

@@ -5,8 +5,6 @@
 #include "cli/cli.h"
 #include "store/store.h"
 
-#include <getopt.h>
-
 /* A machine as the command line names it. */
 struct client_words {
 	bool has_mac, has_uuid;
@@ -15,10 +13,9 @@ struct client_words {
 	const char *name, *image; /* NULL: not said */
 };
 
-extern const struct option client_word_options[]; /* for getopt_long */
-
-/* Takes one of these options; NULL, or what is wrong with it. */
-const char *client_words_take(int c, struct client_words *words);
+/* Takes --mac, --uuid, --name and --image; optind is behind them. EXIT_DONE, or what main() is to
+ * end with after words about an option that is wrong. */
+int client_words_parse(struct cli *cli, int argc, char **argv, struct client_words *words);
 /* The client that the words mean: by UUID, by MAC, by name. -ENOENT without words in err. */
 int client_words_find(struct store *store, const struct client_words *words,
 	struct client_record *ret_client, struct error *err) MUST_CHECK;

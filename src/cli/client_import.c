@@ -17,6 +17,7 @@
 #include "store/devices.h"
 
 #include <errno.h>
+#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -212,12 +213,9 @@ static int run(struct cli *cli, const char *path, struct client_words *words)
 int cmd_client_import(struct cli *cli, int argc, char **argv)
 {
 	struct client_words words = {0};
-	int c;
-	while ((c = getopt_long(argc, argv, "", client_word_options, NULL)) != -1) {
-		const char *fault = client_words_take(c, &words);
-		if (fault != NULL)
-			return cli_usage(cli, "%s", fault);
-	}
+	int rc = client_words_parse(cli, argc, argv, &words);
+	if (rc != EXIT_DONE)
+		return rc;
 	if (optind + 1 != argc)
 		return cli_usage(cli,
 			"name one report of a machine's devices, or - for standard input, as in "
