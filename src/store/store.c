@@ -256,8 +256,8 @@ static const char *const migrations[] = {
 	"UPDATE image SET last_revision = revision;"
 	"ALTER TABLE image_revision ADD COLUMN is_own INTEGER NOT NULL DEFAULT 0;",
 	/* What building on a base needs to know of it; NULL: it is found out each time. */
-	"ALTER TABLE image ADD COLUMN outline TEXT REFERENCES blob (sha256);"
-	"CREATE INDEX image_outline ON image (outline);",
+	("ALTER TABLE image ADD COLUMN outline TEXT REFERENCES blob (sha256);"
+	 "CREATE INDEX image_outline ON image (outline);"),
 };
 #define SCHEMA_VERSION ((int64_t)ARRAY_SIZE(migrations))
 
