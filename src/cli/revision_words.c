@@ -83,6 +83,8 @@ static json_t *list_of(const struct revise_result *result, enum revise_fate fate
 		if (key != NULL && item != NULL)
 			(void)json_object_set_new(item, key, json_string(package->other));
 		if (fate == REVISE_ADDED && item != NULL)
+			(void)json_object_set_new(item, "idle", json_boolean(package->is_idle));
+		if (fate == REVISE_ADDED && item != NULL)
 			(void)json_object_set_new(item, "marked",
 				package->verdict.reason[0] != 0 ? json_text(package->verdict.reason)
 								: json_null());
@@ -155,12 +157,17 @@ static bool needs_an_eye(const struct cli *cli, const struct revise_result *resu
 			"pewter %s: %s lacks files that its INF names, and may not install; "
 			"`pewter driver show %.12s` lists them\n",
 			cli->command, words, package->package.id);
+	if (is_added && package->is_idle)
+		(void)fprintf(stderr,
+			"pewter %s: %s names no device for the Windows in this image, and does "
+			"nothing there; `pewter driver show %.12s` tells which it is for\n",
+			cli->command, words, package->package.id);
 	if (is_marked)
 		(void)fprintf(stderr,
 			"pewter %s: %s is known not to work in this image: %s; it was added all "
 			"the same, and `pewter prepare` leaves it out of the next revision\n",
 			cli->command, words, package->verdict.reason);
-	return is_kept || is_marked || (is_added && package->is_incomplete);
+	return is_kept || is_marked || (is_added && (package->is_incomplete || package->is_idle));
 }
 
 int revise_tell(const struct cli *cli, const struct revise_result *result)

@@ -2,9 +2,10 @@
 #include "image/revise.h"
 
 #include "base/text.h"
-#include "driver/family.h"
 #include "driver/nics.h"
+#include "driver/served.h"
 #include "format/wim.h"
+#include "image/revise_kin.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -137,71 +138,28 @@ static struct revise_package *tell(struct revising *revising,
 	return told;
 }
 
-static bool is_newer(const struct driver_package *a, const struct revision_package *b)
+/* NULL for a WIM that does not say which Windows it is. */
+static const struct target *target_of(const struct revising *revising)
 {
-	if (a->date != b->date)
-		return a->date > b->date;
-	return a->version > b->version;
-}
-
-/* Does each of the ids (sorted) stand among the others? */
-static bool is_subset(char *const *ids, size_t n, char *const *others, size_t n_others)
-{
-	size_t at = 0;
-	for (size_t i = 0; i < n; i++) {
-		while (at < n_others && strcmp(others[at], ids[i]) < 0)
-			at++;
-		if (at == n_others || strcmp(others[at], ids[i]) != 0)
-			return false;
-	}
-	return true;
-}
-
-enum kinship {
-	KIN_NONE,
-	KIN_OLDER, /* the held one goes */
-	KIN_NEWER, /* the held one stays, the other need not come */
-};
-
-/* A held package against one that is to come. */
-static int compare_held(const struct revising *revising, const struct revision_package *held,
-	const struct driver_package *package, enum kinship *ret_kinship, struct error *err)
-{
-	struct store *store = revising->request->store;
-	CLEANUP(driver_package_clear) struct driver_package record = {.row = 0};
-	char **ids = NULL, **others = NULL;
-	size_t n_ids = 0, n_others = 0;
-	*ret_kinship = KIN_NONE;
-	if (!text_equal_nocase(held->inf, package->inf) ||
-		!text_equal_nocase(held->provider, package->provider))
-		return 0;
-	struct error unheard;
-	int rc = store_driver_get(store, held->id, &record, &unheard);
-	if (rc < 0)
-		return rc == -ENOENT ? 0 : error_set(err, rc, "%s", unheard.text);
-	rc = store_driver_ids(store, record.row, &ids, &n_ids, err);
-	if (rc == 0)
-		rc = store_driver_ids(store, package->row, &others, &n_others, err);
-	if (rc == 0) {
-		if (is_newer(package, held))
-			*ret_kinship =
-				is_subset(ids, n_ids, others, n_others) && !package->is_incomplete
-					? KIN_OLDER
-					: KIN_NONE;
-		else if (is_subset(others, n_others, ids, n_ids) && !record.is_incomplete)
-			*ret_kinship = KIN_NEWER;
-	}
-	driver_ids_free(ids, n_ids);
-	driver_ids_free(others, n_others);
-	return rc;
+	return revising->target.major != 0 ? &revising->target : NULL;
 }
 
 static int add_nics(
 	struct revising *revising, const struct driver_package *package, struct error *err)
 {
-	if (revising->target.major == 0)
+	if (target_of(revising) == NULL)
 		return 0;
 	return nics_add_package(&revising->nics, package, &revising->target, err);
+}
+
+static int look_for_use(const struct revising *revising, const struct driver_package *package,
+	bool *ret_is_idle, struct error *err)
+{
+	CLEANUP(memory_freep) const char **ids = NULL;
+	size_t n = 0;
+	int rc = served_ids(package, target_of(revising), &ids, &n);
+	*ret_is_idle = rc == 0 && n == 0;
+	return rc < 0 ? error_set(err, rc, "%s", strerror(-rc)) : 0;
 }
 
 /* Whatever it drives, it is known not to in this Windows: verdict says why, if it may come. */
@@ -210,7 +168,7 @@ static int look_for_marks(const struct revising *revising, const struct driver_p
 {
 	const struct revise_request *request = revising->request;
 	char instead[128] = "";
-	if (request->rules == NULL || revising->target.major == 0 ||
+	if (request->rules == NULL || target_of(revising) == NULL ||
 		!driver_rules_forbid_wholly(request->rules, package, &revising->target, verdict) ||
 		request->force)
 		return 0;
@@ -242,7 +200,8 @@ static int add_package(
 			(void)tell(revising, &held, REVISE_ALREADY, "", package->is_incomplete);
 			return 0;
 		}
-		int rc = compare_held(revising, &held, package, &kinship, err);
+		int rc = revise_kinship(revising->request->store, target_of(revising), &held,
+			package, &kinship, err);
 		if (rc < 0)
 			return rc;
 		if (kinship == KIN_NEWER) {
@@ -258,7 +217,9 @@ static int add_package(
 	}
 	struct revise_package *told =
 		tell(revising, &new, REVISE_ADDED, "", package->is_incomplete);
-	int rc = look_for_marks(revising, package, &told->verdict, err);
+	int rc = look_for_use(revising, package, &told->is_idle, err);
+	if (rc == 0)
+		rc = look_for_marks(revising, package, &told->verdict, err);
 	if (rc < 0)
 		return rc;
 	revising->packages[revising->n_packages++] = new;

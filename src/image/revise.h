@@ -32,6 +32,7 @@ struct revise_package {
 	enum revise_fate fate;
 	char other[SHA256_TEXT_BYTES]; /* KEPT: the one that is there; REPLACED: what came; "" */
 	bool is_incomplete;            /* files that it names are missing */
+	bool is_idle;                  /* ADDED: it names no device for the image's Windows */
 	struct mark_verdict verdict;   /* ADDED by force: why it is known not to work; "" */
 };
 

@@ -2,6 +2,7 @@
 #include "prepare/library.h"
 
 #include "base/text.h"
+#include "driver/served.h"
 #include "prepare/forgotten.h"
 
 #include <errno.h>
@@ -10,7 +11,7 @@
 struct book {
 	char id[SHA256_TEXT_BYTES];
 	struct driver_package package;
-	bool is_known, has_ids;
+	bool is_known;
 	const char **ids; /* owned; the texts are the package's */
 	size_t n_ids;
 };
@@ -109,42 +110,13 @@ int library_get(struct library *library, const char *id, const struct driver_pac
 	return rc;
 }
 
-static int compare_ids(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-static int collect_ids(struct book *book, const struct target *target)
-{
-	const struct driver_package *package = &book->package;
-	CLEANUP(memory_freep) bool *taken = target_sections(package, target);
-	size_t n = 0;
-	for (size_t i = 0; i < package->n_models; i++)
-		n += package->models[i].n_ids;
-	book->ids = calloc(n + 1, sizeof(*book->ids));
-	if (taken == NULL || book->ids == NULL)
-		return -ENOMEM;
-	n = 0;
-	for (size_t i = 0; i < package->n_models; i++) {
-		const struct driver_model *model = &package->models[i];
-		for (size_t k = 0; taken[model->section] && k < model->n_ids; k++)
-			if (model->ids[k][0] != 0)
-				book->ids[n++] = model->ids[k];
-	}
-	qsort(book->ids, n, sizeof(*book->ids), compare_ids);
-	for (size_t i = 0; i < n; i++)
-		if (i == 0 || strcmp(book->ids[book->n_ids - 1], book->ids[i]) != 0)
-			book->ids[book->n_ids++] = book->ids[i];
-	book->has_ids = true;
-	return 0;
-}
-
 int library_ids(struct library *library, const char *id, const char *const **ret_ids, size_t *ret_n,
 	struct error *err)
 {
 	struct book *book;
 	int rc = find_book(library, id, &book, err);
-	if (rc == 0 && !book->has_ids && collect_ids(book, library->target) < 0)
+	if (rc == 0 && book->ids == NULL &&
+		served_ids(&book->package, library->target, &book->ids, &book->n_ids) < 0)
 		rc = error_set(err, -ENOMEM, "out of memory");
 	if (rc < 0)
 		return rc;

@@ -29,9 +29,9 @@ static int tear_down(void **state)
 	return 0;
 }
 
-/* A package of the family "card.inf": DriverVer, and for each device a model. */
-static void import_version(
-	const char *name, const char *ver, const char *devices, bool is_whole, char *id)
+/* A package of the family "card.inf": DriverVer, for each device a model, from which Windows on. */
+static void import_for(const char *name, const char *ver, const char *devices, bool is_whole,
+	const char *windows, char *id)
 {
 	static struct told told;
 	struct error err = ERROR_NULL;
@@ -45,11 +45,11 @@ static void import_version(
 	(void)snprintf(inf, sizeof(inf),
 		"[Version]\r\nSignature = \"$Windows NT$\"\r\nClass = Net\r\n"
 		"ClassGuid = {4d36e972-e325-11ce-bfc1-08002be10318}\r\nProvider = %%P%%\r\n"
-		"DriverVer = %s\r\n[Manufacturer]\r\n%%P%% = M, NTamd64.6.1\r\n"
-		"[M.NTamd64.6.1]\r\n%s[I]\r\nCopyFiles = C\r\n[C]\r\ncard.sys\r\n"
+		"DriverVer = %s\r\n[Manufacturer]\r\n%%P%% = M, NTamd64.%s\r\n"
+		"[M.NTamd64.%s]\r\n%s[I]\r\nCopyFiles = C\r\n[C]\r\ncard.sys\r\n"
 		"[DestinationDirs]\r\nDefaultDestDir = 12\r\n[SourceDisksNames]\r\n1 = D\r\n"
 		"[SourceDisksFiles]\r\ncard.sys = 1\r\n[Strings]\r\nP = \"Example\"\r\n",
-		ver, models);
+		ver, windows, windows, models);
 	(void)snprintf(path, sizeof(path), "%s/card.inf", name);
 	put_text(world.folder, path, inf);
 	(void)snprintf(path, sizeof(path), "%s/card.sys", name);
@@ -61,6 +61,12 @@ static void import_version(
 	assert_ok(driver_import(world.store, path, write_down, &told, NULL, &err));
 	assert_int_equal(told.n_added, 1);
 	memcpy(id, told.id, SHA256_TEXT_BYTES);
+}
+
+static void import_version(
+	const char *name, const char *ver, const char *devices, bool is_whole, char *id)
+{
+	import_for(name, ver, devices, is_whole, "6.1", id);
 }
 
 static const struct revise_request *request(void)
@@ -115,6 +121,42 @@ static void families_go_upwards_only(void **state)
 	add(half, "A", 5, 3); /* newer, but a file of it is missing */
 	assert_true(drives(1));
 	add(v2, "K", 5, 3);
+}
+
+/* What is newer and not for the image's Windows takes nothing from it. */
+static void versions_for_another_windows(void **state)
+{
+	(void)state;
+	struct error err = ERROR_NULL;
+	struct revise_result result;
+	char now[SHA256_TEXT_BYTES], later[SHA256_TEXT_BYTES], old[SHA256_TEXT_BYTES];
+	const char *const ids[] = {later};
+	import_version("now", "01/01/2022,2.0", "12", true, now);
+	import_for("later", "01/01/2023,3.0", "12", true, "10.0...99999", later);
+	import_for("old", "01/01/2021,1.0", "1", true, "6.1", old);
+	add(now, "A", 2, 1);
+	assert_ok(image_add_drivers(request(), ids, 1, &result, &err));
+	assert_int_equal(result.n_packages, 1);
+	assert_int_equal(result.packages[0].fate, REVISE_ADDED);
+	assert_true(result.packages[0].is_idle);
+	assert_int_equal(result.revision.n_packages, 2);
+	revise_result_clear(&result);
+	assert_true(drives(1) && drives(2));
+	/* Nor does it keep out what drives something. */
+	add(old, "K", 3, 2);
+	CLEANUP(image_record_clear) struct image_record image = {.name = ""};
+	assert_ok(store_image_get(world.store, "pe", &image, &err));
+	(void)snprintf(image.name, sizeof(image.name), "other");
+	assert_ok(store_image_add(world.store, &image, false, &err));
+	struct revise_request other = *request();
+	other.image = "other";
+	assert_ok(image_add_drivers(&other, ids, 1, &result, &err));
+	revise_result_clear(&result);
+	const char *const olds[] = {old};
+	assert_ok(image_add_drivers(&other, olds, 1, &result, &err));
+	assert_int_equal(result.revision.n_packages, 2);
+	assert_false(result.packages[0].is_idle);
+	revise_result_clear(&result);
 }
 
 static void ids_may_be_short_and_must_fit(void **state)
@@ -263,6 +305,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(families_go_upwards_only, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(versions_for_another_windows, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(ids_may_be_short_and_must_fit, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			what_is_known_not_to_work_takes_force, set_up, tear_down),
