@@ -55,11 +55,8 @@ int revision_view(const struct revision_record *revision, revision_blob_opener *
 	return 0;
 }
 
-static int open_from_store(
-	void *context, const struct blob *blob, struct view **ret_view, struct error *err)
+int revision_blob_open(struct store *store, const struct blob *blob, int *ret_fd, struct error *err)
 {
-	struct store *store = context;
-	CLEANUP(view_unrefp) struct view *view = NULL;
 	struct stat status;
 	int fd;
 	int rc = store_blob_open(store, blob->sha256, &fd, err);
@@ -73,6 +70,19 @@ static int open_from_store(
 			store_directory(store), blob->sha256, blob->sha256,
 			(unsigned long long)blob->size);
 	}
+	*ret_fd = fd;
+	return 0;
+}
+
+static int open_from_store(
+	void *context, const struct blob *blob, struct view **ret_view, struct error *err)
+{
+	struct store *store = context;
+	CLEANUP(view_unrefp) struct view *view = NULL;
+	int fd;
+	int rc = revision_blob_open(store, blob, &fd, err);
+	if (rc < 0)
+		return rc;
 	rc = view_new(&view);
 	if (rc < 0)
 		(void)close(fd);

@@ -10,6 +10,10 @@
 typedef int revision_blob_opener(
 	void *context, const struct blob *blob, struct view **ret_view, struct error *err);
 
+/* For openers: a blob of the store. -ENOENT; -EIO if it is not as long as it was. */
+int revision_blob_open(
+	struct store *store, const struct blob *blob, int *ret_fd, struct error *err) MUST_CHECK;
+
 int revision_view(const struct revision_record *revision, revision_blob_opener *opener,
 	void *context, struct view **ret_view, struct error *err) MUST_CHECK;
 /* Opens blobs one by one from the store. */

@@ -191,19 +191,18 @@ static int open_view(struct view_cache *cache, const char *key, bool is_blob, in
 static int open_blob(
 	struct view_cache *cache, const struct blob *blob, int *ret_fd, struct error *err)
 {
-	int rc = store_blob_open(cache->store, blob->sha256, ret_fd, err);
+	int rc = revision_blob_open(cache->store, blob, ret_fd, err);
 	if (rc != -EMFILE && rc != -ENFILE)
 		return rc;
 	/* What nobody reads just now is closed, and then there may be room. */
 	drop_kind(cache, ENTRY_REVISION);
 	drop_kind(cache, ENTRY_FILE);
-	return store_blob_open(cache->store, blob->sha256, ret_fd, err);
+	return revision_blob_open(cache->store, blob, ret_fd, err);
 }
 
 int view_cache_blob(struct view_cache *cache, const struct blob *blob, struct view **ret_view,
 	struct error *err)
 {
-	struct stat status;
 	int fd = -1;
 	*ret_view = find(cache, ENTRY_FILE, blob->sha256);
 	if (*ret_view != NULL)
@@ -215,14 +214,6 @@ int view_cache_blob(struct view_cache *cache, const struct blob *blob, struct vi
 		return -EIO;
 	if (rc < 0)
 		return rc;
-	if (fstat(fd, &status) != 0 || (uint64_t)status.st_size != blob->size) {
-		(void)close(fd);
-		return error_set(err, -EIO,
-			"%s/blobs/%.2s/%s is not the %llu bytes that it was; import the image that "
-			"needs it again, with --replace",
-			store_directory(cache->store), blob->sha256, blob->sha256,
-			(unsigned long long)blob->size);
-	}
 	rc = open_view(cache, blob->sha256, true, fd, blob->size, ret_view);
 	return rc < 0 ? error_set(err, rc, "cannot serve a blob: %s", strerror(-rc)) : 0;
 }
