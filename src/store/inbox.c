@@ -15,11 +15,16 @@ static void read_row(struct sql_query *query, void *item)
 	*(int64_t *)item = sql_get_i64(query);
 }
 
-static int remove_rows(struct store *store, const int64_t *rows, size_t n, struct error *err)
+/* The packages whose numbers the query gives: all of them are read before one goes. */
+static int remove_rows(struct store *store, struct sql_query *query, struct error *err)
 {
-	int rc = 0;
+	void *items = NULL;
+	size_t n = 0;
+	int rc = sql_collect(query, read_row, sizeof(int64_t), &items, &n, err);
+	const int64_t *rows = items;
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		rc = driver_delete(store, rows[i], err);
+	free(items);
 	return rc;
 }
 
@@ -29,13 +34,7 @@ static int remove_of_base(struct store *store, const char *base, struct error *e
 	struct sql_query query =
 		sql_query(store->sql, "SELECT number FROM driver_package WHERE base = ?");
 	sql_put_text(&query, base);
-	void *rows = NULL;
-	size_t n = 0;
-	int rc = sql_collect(&query, read_row, sizeof(int64_t), &rows, &n, err);
-	if (rc == 0)
-		rc = remove_rows(store, rows, n, err);
-	free(rows);
-	return rc;
+	return remove_rows(store, &query, err);
 }
 
 int inbox_remove_unused(struct store *store, struct error *err)
@@ -44,13 +43,7 @@ int inbox_remove_unused(struct store *store, struct error *err)
 	struct sql_query query = sql_query(store->sql,
 		"SELECT number FROM driver_package WHERE base <> ''"
 		" AND NOT EXISTS (SELECT 1 FROM image WHERE image.base = driver_package.base)");
-	void *rows = NULL;
-	size_t n = 0;
-	int rc = sql_collect(&query, read_row, sizeof(int64_t), &rows, &n, err);
-	if (rc == 0)
-		rc = remove_rows(store, rows, n, err);
-	free(rows);
-	return rc;
+	return remove_rows(store, &query, err);
 }
 
 /* ---- adding ---- */
