@@ -18,6 +18,8 @@
 #define WIM_DENTRY_ALIGN     8
 /* What ends a list: a length of 0. */
 #define WIM_DENTRY_END_BYTES 8
+/* All fields in front of the name. */
+#define WIM_DENTRY_HEAD_BYTES 102
 
 /*
  * Padding: an entry may be longer than its names need. What is behind the short name are items,

@@ -192,6 +192,12 @@ static struct wim_tree *tree_over(const struct buffer *metadata)
 	tree->metadata.max = LIMIT_WIM_METADATA_BYTES;
 	tree->replaced = buffer_with_max(LIMIT_WIM_METADATA_BYTES);
 	tree->unlinked = buffer_with_max(LIMIT_WIM_METADATA_BYTES);
+	tree->n_touched = (size_t)wim_chunks_count(metadata->size);
+	tree->touched = calloc(tree->n_touched + 1, sizeof(*tree->touched));
+	if (tree->touched == NULL) {
+		free(tree);
+		return NULL;
+	}
 	return tree;
 }
 
@@ -205,7 +211,8 @@ int wim_tree_open(struct buffer *metadata, struct wim_tree **ret_tree, struct er
 		return error_set(err, -ENOMEM, "out of memory");
 	int rc = walk_all(tree, err);
 	if (rc < 0) {
-		free(tree); /* the bytes are still the caller's */
+		free(tree->touched); /* the bytes are still the caller's */
+		free(tree);
 		return rc;
 	}
 	*metadata = buffer_with_max(metadata->max);
@@ -234,6 +241,7 @@ struct wim_tree *wim_tree_close(struct wim_tree *tree)
 		buffer_free(&tree->metadata);
 		buffer_free(&tree->replaced);
 		buffer_free(&tree->unlinked);
+		free(tree->touched);
 	}
 	free(tree);
 	return NULL;
@@ -440,6 +448,11 @@ const uint8_t *wim_tree_unlinked(const struct wim_tree *tree, size_t *ret_n)
 {
 	*ret_n = tree->unlinked.size / WIM_SHA1_BYTES;
 	return tree->unlinked.bytes;
+}
+
+bool wim_tree_is_touched(const struct wim_tree *tree, size_t chunk)
+{
+	return chunk >= tree->n_touched || tree->touched[chunk];
 }
 
 const uint8_t *wim_tree_bytes(const struct wim_tree *tree, size_t *ret_n)

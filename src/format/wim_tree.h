@@ -21,6 +21,7 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "format/wim.h"
+#include "format/wim_chunks.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -108,6 +109,10 @@ int wim_tree_put(struct wim_tree *tree, const struct wim_tree_file *files, size_
 const uint8_t *wim_tree_replaced(const struct wim_tree *tree, size_t *ret_n);
 /* Those of them that belonged to one of several names of a file (a hard link). */
 const uint8_t *wim_tree_unlinked(const struct wim_tree *tree, size_t *ret_n);
+
+/* Whether the nth WIM_CHUNK_BYTES of the metadata, which the resource is compressed in, may have
+ * changed since the tree was opened. The others have not. */
+bool wim_tree_is_touched(const struct wim_tree *tree, size_t chunk);
 
 /* The metadata as it is now; lives as long as the tree is not changed. */
 const uint8_t *wim_tree_bytes(const struct wim_tree *tree, size_t *ret_n);

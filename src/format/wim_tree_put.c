@@ -73,26 +73,40 @@ static uint8_t *append(struct buffer *out, size_t n)
 	return bytes;
 }
 
+/* Bytes of the metadata that are about to be written. */
+static uint8_t *touch(struct wim_tree *tree, size_t at, size_t n)
+{
+	for (size_t i = at / WIM_CHUNK_BYTES; i < tree->n_touched && i * WIM_CHUNK_BYTES < at + n;
+		i++)
+		tree->touched[i] = true;
+	return tree->metadata.bytes + at;
+}
+
 /* ---- lists that are in the way ---- */
 
 /* To the end, as they are; what knew where their entries are learns where they went. */
 static void displace_all(struct plan *plan)
 {
-	struct buffer *metadata = &plan->tree->metadata;
+	struct wim_tree *tree = plan->tree;
+	struct buffer *metadata = &tree->metadata;
 	const struct wim_layout *layout = &plan->layout;
 
-	if (layout->end > metadata->size)
+	if (layout->end > metadata->size) {
+		(void)touch(tree, metadata->size, layout->end - metadata->size);
 		(void)append(metadata, layout->end - metadata->size);
-	for (size_t i = 0; i < layout->n; i++) {
-		const struct wim_list *list = &layout->lists[i];
-		if (list->is_displaced)
-			memcpy(metadata->bytes + list->to, metadata->bytes + list->at, list->bytes);
 	}
 	for (size_t i = 0; i < layout->n; i++) {
 		const struct wim_list *list = &layout->lists[i];
 		if (list->is_displaced)
-			wim_dentry_set_children(
-				metadata->bytes + wim_layout_follow(layout, list->owner), list->to);
+			memcpy(touch(tree, list->to, list->bytes), metadata->bytes + list->at,
+				list->bytes);
+	}
+	for (size_t i = 0; i < layout->n; i++) {
+		const struct wim_list *list = &layout->lists[i];
+		if (list->is_displaced)
+			wim_dentry_set_children(touch(tree, wim_layout_follow(layout, list->owner),
+							WIM_DENTRY_HEAD_BYTES),
+				list->to);
 	}
 	for (size_t i = 0; i < plan->drafts.n; i++)
 		draft_at(plan, i)->at = wim_layout_follow(layout, draft_at(plan, i)->at);
@@ -206,8 +220,6 @@ static void note_replaced(struct plan *plan, const struct wim_draft *draft)
 
 static void write_lists(struct plan *plan)
 {
-	uint8_t *metadata = plan->tree->metadata.bytes;
-
 	for (size_t i = 0; i < plan->drafts.n; i++) {
 		if (draft_at(plan, i)->is_rewritten)
 			write_list(plan, draft_at(plan, i));
@@ -216,7 +228,8 @@ static void write_lists(struct plan *plan)
 	for (size_t i = 0; i < plan->drafts.n; i++) {
 		const struct wim_draft *draft = draft_at(plan, i);
 		if (draft->is_rewritten) {
-			memcpy(metadata + draft->new_list, bytes, draft->new_bytes);
+			memcpy(touch(plan->tree, draft->new_list, draft->new_bytes), bytes,
+				draft->new_bytes);
 			bytes += draft->new_bytes;
 		}
 	}
@@ -232,12 +245,12 @@ static void write_all(struct plan *plan)
 	}
 	displace_all(plan);
 	write_lists(plan);
-	patch(plan, draft_at(plan, 0), tree->metadata.bytes + tree->root);
+	patch(plan, draft_at(plan, 0), touch(tree, tree->root, WIM_DENTRY_HEAD_BYTES));
 	for (size_t i = 0; i < plan->drafts.n; i++) {
 		const struct wim_draft *folder = draft_at(plan, i);
 		for (size_t j = 0; !folder->is_rewritten && j < folder->n; j++) {
 			const struct wim_draft *child = draft_at(plan, folder->first + j);
-			patch(plan, child, tree->metadata.bytes + child->at);
+			patch(plan, child, touch(tree, child->at, child->entry_bytes));
 		}
 	}
 	tree->n_files += (uint64_t)plan->counts.files;

@@ -10,6 +10,10 @@ struct wim_tree {
 	size_t root; /* where its entry lies */
 	uint64_t n_files, n_folders;
 	struct buffer replaced, unlinked; /* SHA-1s */
+	/* For each WIM_CHUNK_BYTES of the metadata: was something written there since it was
+	 * opened? Owned; true past n_touched. */
+	bool *touched;
+	size_t n_touched;
 };
 
 /* The next entry of a list that was seen to be good; false at its end. */

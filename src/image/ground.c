@@ -66,15 +66,17 @@ static int write_outline(const struct ground *ground, struct buffer *out, struct
 	struct outline outline = {
 		.order = wim_blob_index_order(ground->frame.index),
 		.data_end = ground->data_end,
-		.metadata_bytes = view_size(ground->before),
 	};
+	size_t n_metadata;
+	const uint8_t *metadata = wim_tree_bytes(ground->tree, &n_metadata);
+	outline.metadata_bytes = n_metadata;
 	wim_tree_count(ground->tree, &outline.n_files, &outline.n_folders);
 	int rc = frame_hash(&ground->frame, outline.frame_sha256, err);
 	if (rc < 0)
 		return rc;
 	rc = write_head(&outline, out);
 	if (rc == 0)
-		rc = buffer_add(out, ground->expanded.bytes, ground->expanded.size);
+		rc = buffer_add(out, metadata, n_metadata);
 	return rc < 0 ? error_set(err, rc, "the base's outline: %s", strerror(-rc)) : 0;
 }
 
@@ -89,21 +91,12 @@ static int check_use(void *context, const uint8_t sha1[static WIM_SHA1_BYTES])
 static int read_base(struct ground *ground, struct error *err)
 {
 	struct frame *frame = &ground->frame;
-	struct buffer *expanded = &ground->expanded;
-	CLEANUP(buffer_free) struct buffer copy = buffer_with_max(LIMIT_WIM_METADATA_BYTES);
+	CLEANUP(buffer_free) struct buffer metadata = buffer_with_max(LIMIT_WIM_METADATA_BYTES);
 	int rc = frame_open(ground->view, frame, err);
 	if (rc == 0)
-		rc = frame_expand(frame, &frame->entry.resource, frame->entry.sha1, expanded, err);
-	if (rc < 0)
-		return rc;
-	rc = buffer_add(&copy, expanded->bytes, expanded->size);
+		rc = frame_expand(frame, &frame->entry.resource, frame->entry.sha1, &metadata, err);
 	if (rc == 0)
-		rc = view_new(&ground->before);
-	if (rc == 0)
-		rc = view_add_static(ground->before, expanded->bytes, expanded->size);
-	if (rc < 0)
-		return error_set(err, rc, "%s", strerror(-rc));
-	rc = wim_tree_open(&copy, &ground->tree, err);
+		rc = wim_tree_open(&metadata, &ground->tree, err);
 	if (rc < 0)
 		return rc;
 	ground->data_end = data_end(frame);
@@ -115,7 +108,6 @@ int ground_outline(struct view *view, struct buffer *out, struct error *err)
 	CLEANUP(ground_clear)
 	struct ground ground = {
 		.view = view_ref(view),
-		.expanded = buffer_with_max(LIMIT_WIM_METADATA_BYTES),
 	};
 	int rc = read_base(&ground, err);
 	if (rc < 0)
@@ -227,13 +219,6 @@ static int take_outline(struct ground *ground, struct reading *reading, struct e
 		rc = error_set(err, -EINVAL, "the base is not the one of its outline");
 	if (rc < 0)
 		return rc;
-	rc = view_new(&ground->before);
-	if (rc == 0)
-		rc = view_add_view(ground->before, ground->outline,
-			view_size(ground->outline) - outline->metadata_bytes,
-			outline->metadata_bytes);
-	if (rc < 0)
-		return error_set(err, rc, "%s", strerror(-rc));
 	ground->data_end = outline->data_end;
 	return wim_tree_resume(
 		&reading->metadata, outline->n_files, outline->n_folders, &ground->tree, err);
@@ -260,8 +245,6 @@ static void forget(struct ground *ground)
 {
 	frame_clear(&ground->frame);
 	ground->tree = wim_tree_close(ground->tree);
-	ground->before = view_unref(ground->before);
-	buffer_free(&ground->expanded);
 }
 
 static void *read_ground(void *context)
@@ -270,6 +253,7 @@ static void *read_ground(void *context)
 	ground->rc = -ENOENT;
 	if (ground->outline != NULL)
 		ground->rc = read_outline(ground, &ground->why);
+	ground->is_drawn = ground->rc == 0;
 	if (ground->rc < 0) {
 		forget(ground);
 		ground->rc = read_base(ground, &ground->why);
@@ -310,7 +294,6 @@ int ground_begin(struct store *store, const struct image_record *image, struct g
 {
 	struct error unheard;
 	*ground = (struct ground){
-		.expanded = buffer_with_max(LIMIT_WIM_METADATA_BYTES),
 		.outline_blob = image->outline,
 	};
 	int rc = ground_open_blob(store, &image->base, &ground->view, err);

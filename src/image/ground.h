@@ -20,13 +20,12 @@ struct ground {
 	struct view *view; /* the base */
 	struct frame frame;
 	struct wim_tree *tree;
-	struct view *before; /* the metadata as it is in the base, expanded */
-	uint64_t data_end;   /* the base's bytes behind it are table, XML, mostly metadata: nothing
-				that a layer does not bring anew */
+	uint64_t data_end; /* the base's bytes behind it are table, XML, mostly metadata: nothing
+			      that a layer does not bring anew */
+	bool is_drawn;     /* from the outline */
 	/* While it is read. */
 	struct view *outline; /* or NULL */
 	struct blob outline_blob;
-	struct buffer expanded; /* what before looks at, where there is no outline */
 	pthread_t thread;
 	bool is_reading;
 	int rc;

@@ -19,7 +19,6 @@ struct making {
 	struct contents contents;
 	struct wim_tree_counts counts;
 	struct blob_uses uses;
-	bool *is_old; /* of the new metadata's chunks: taken from the base; owned */
 	struct composition composition;
 	struct view **views; /* of the blobs that pieces name, by index; owned with what is in it */
 	uint64_t *blob_at;   /* where in the WIM each of them begins */
@@ -34,7 +33,6 @@ static void making_clear(struct making *making)
 	free(making->views);
 	free(making->blob_at);
 	free(making->is_used);
-	free(making->is_old);
 	composition_clear(&making->composition);
 	blob_uses_clear(&making->uses);
 	contents_clear(&making->contents);
@@ -175,10 +173,8 @@ static int compose_frame(struct making *making, struct error *err)
 	struct composition *composition = &making->composition;
 	struct wim_header header = making->ground.frame.header;
 	struct wim_blob_entry metadata;
-	size_t n_after;
-	const uint8_t *after = wim_tree_bytes(making->ground.tree, &n_after);
-	int rc = layer_add_metadata(&making->ground.frame, making->ground.before, after, n_after,
-		composition, &metadata, &making->is_old, err);
+	int rc = layer_add_metadata(
+		&making->ground.frame, making->ground.tree, composition, &metadata, err);
 	if (rc < 0)
 		return rc;
 	header.boot_metadata = metadata.resource;
@@ -208,16 +204,12 @@ static int compose(struct making *making, struct error *err)
 static int check(struct making *making, struct error *err)
 {
 	CLEANUP(view_unrefp) struct view *view = NULL;
-	size_t n_after;
-	(void)wim_tree_bytes(making->ground.tree, &n_after);
 	int rc = compose_view(&making->composition, making->views, &view);
 	if (rc < 0)
 		return error_set(err, rc, "%s", strerror(-rc));
 	const struct layer_expected expected = {
 		.base = &making->ground.frame,
 		.tree = making->ground.tree,
-		.is_old = making->is_old,
-		.n_chunks = (size_t)wim_chunks_count(n_after),
 		.contents = &making->contents,
 		.uses = &making->uses,
 	};

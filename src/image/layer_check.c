@@ -183,9 +183,9 @@ static int compare_chunk(const struct composed *composed, const struct compariso
 	const struct wim_chunk *chunk = &comparison->chunks.chunks[i];
 	uint8_t bytes[WIM_CHUNK_BYTES];
 	bool is_same;
-	if (i < expected->n_chunks && expected->is_old[i]) {
-		is_same = i < comparison->base_chunks.n &&
-			  is_the_bases(composed, chunk, &comparison->base_chunks.chunks[i]);
+	if (i < comparison->base_chunks.n && !wim_tree_is_touched(expected->tree, i) &&
+		comparison->base_chunks.chunks[i].original_bytes == chunk->original_bytes) {
+		is_same = is_the_bases(composed, chunk, &comparison->base_chunks.chunks[i]);
 	} else {
 		int rc = frame_expand_chunk(&composed->frame, &composed->frame.entry.resource,
 			chunk, comparison->codec, bytes, err);

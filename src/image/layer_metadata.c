@@ -9,7 +9,7 @@
 
 struct remaking {
 	const struct frame *base;
-	const struct view *before;
+	const struct wim_tree *tree;
 	const uint8_t *after;
 	size_t n_after;
 	struct wim_chunks old; /* of the base's resource; none if it is not compressed */
@@ -25,33 +25,19 @@ static size_t length_of(size_t n, size_t chunk)
 	return left < WIM_CHUNK_BYTES ? left : WIM_CHUNK_BYTES;
 }
 
-/* Does a chunk read as it did in the base? */
-static int is_same(const struct remaking *remaking, size_t i)
-{
-	uint8_t bytes[WIM_CHUNK_BYTES];
-	size_t n = length_of(remaking->n_after, i);
-	uint64_t at = (uint64_t)i * WIM_CHUNK_BYTES;
-	if (i >= remaking->old.n || remaking->old.chunks[i].original_bytes != n)
-		return false;
-	int rc = view_read(remaking->before, at, bytes, n);
-	return rc < 0 ? rc : memcmp(bytes, remaking->after + at, n) == 0;
-}
-
-static int find_old_chunks(struct remaking *remaking, size_t *ret_n_new, struct error *err)
+static size_t find_old_chunks(struct remaking *remaking)
 {
 	size_t n_new = 0;
 	for (size_t i = 0; i < remaking->n_chunks; i++) {
-		int rc = is_same(remaking, i);
-		if (rc < 0)
-			return error_set(err, rc, "the metadata: %s", strerror(-rc));
-		remaking->is_old[i] = rc > 0;
+		remaking->is_old[i] =
+			i < remaking->old.n && !wim_tree_is_touched(remaking->tree, i) &&
+			remaking->old.chunks[i].original_bytes == length_of(remaking->n_after, i);
 		if (remaking->is_old[i])
 			remaking->sizes[i] = remaking->old.chunks[i].stored_bytes;
 		else
 			n_new++;
 	}
-	*ret_n_new = n_new;
-	return 0;
+	return n_new;
 }
 
 /* Sizes are filled in from chunk *at on, as they come out of the press. */
@@ -120,10 +106,8 @@ static int put_chunks(const struct remaking *remaking, struct composition *compo
 static int put_metadata(struct remaking *remaking, struct composition *composition,
 	struct wim_resource *resource, struct error *err)
 {
-	size_t n_new = 0;
-	int rc = find_old_chunks(remaking, &n_new, err);
-	if (rc == 0 && n_new > 0)
-		rc = compress_new(remaking, n_new, err);
+	size_t n_new = find_old_chunks(remaking);
+	int rc = n_new > 0 ? compress_new(remaking, n_new, err) : 0;
 	if (rc < 0)
 		return rc;
 	uint64_t stored = wim_chunks_table_bytes(remaking->n_after);
@@ -190,15 +174,16 @@ static void hashing_end(struct hashing *hashing)
 	hashing->is_apart = false;
 }
 
-int layer_add_metadata(const struct frame *base, const struct view *before, const uint8_t *after,
-	size_t n_after, struct composition *composition, struct wim_blob_entry *ret_entry,
-	bool **ret_is_old, struct error *err)
+int layer_add_metadata(const struct frame *base, const struct wim_tree *tree,
+	struct composition *composition, struct wim_blob_entry *ret_entry, struct error *err)
 {
+	size_t n_after;
+	const uint8_t *after = wim_tree_bytes(tree, &n_after);
 	size_t n_chunks = (size_t)wim_chunks_count(n_after);
 	CLEANUP(remaking_clear)
 	struct remaking remaking = {
 		.base = base,
-		.before = before,
+		.tree = tree,
 		.after = after,
 		.n_after = n_after,
 		.n_chunks = n_chunks,
@@ -223,6 +208,5 @@ int layer_add_metadata(const struct frame *base, const struct view *before, cons
 		return rc;
 	memcpy(entry.sha1, hashing.digest, sizeof(entry.sha1));
 	*ret_entry = entry;
-	*ret_is_old = TAKE(remaking.is_old);
 	return 0;
 }

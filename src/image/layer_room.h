@@ -7,11 +7,10 @@
 #include "image/contents.h"
 #include "image/frame.h"
 
-/* The metadata: chunks that are as they were are ranges of the base. before: as it was, expanded.
- * *ret_is_old: of each chunk, whether it is such a range; free() releases it. */
-int layer_add_metadata(const struct frame *base, const struct view *before, const uint8_t *after,
-	size_t n_after, struct composition *composition, struct wim_blob_entry *ret_entry,
-	bool **ret_is_old, struct error *err) MUST_CHECK;
+/* The metadata: chunks that are as they were are ranges of the base. */
+int layer_add_metadata(const struct frame *base, const struct wim_tree *tree,
+	struct composition *composition, struct wim_blob_entry *ret_entry,
+	struct error *err) MUST_CHECK;
 
 /* What happens to one content: how many more names have it. */
 struct blob_use {
@@ -49,8 +48,6 @@ int layer_add_integrity(const struct frame *base, uint64_t base_end, uint64_t co
 struct layer_expected {
 	const struct frame *base;
 	const struct wim_tree *tree; /* the new metadata */
-	const bool *is_old;          /* of its chunks: taken from the base */
-	size_t n_chunks;
 	const struct contents *contents;
 	const struct blob_uses *uses;
 };

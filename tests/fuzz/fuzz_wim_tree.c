@@ -4,6 +4,7 @@
 #include "format/wim_tree.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -37,6 +38,19 @@ static struct wim_tree *open_copy(const uint8_t *data, size_t size)
 	return tree;
 }
 
+/* What is said to be as it was is as it was. */
+static void expect_untouched(const struct wim_tree *tree, const uint8_t *data, size_t size)
+{
+	size_t n;
+	const uint8_t *bytes = wim_tree_bytes(tree, &n);
+	for (size_t at = 0; at < size; at += WIM_CHUNK_BYTES) {
+		size_t left = size - at < WIM_CHUNK_BYTES ? size - at : WIM_CHUNK_BYTES;
+		if (!wim_tree_is_touched(tree, at / WIM_CHUNK_BYTES) &&
+			memcmp(bytes + at, data + at, left) != 0)
+			abort();
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct wim_tree_file files[] = {{"Windows\\System32\\a", {1}, 1, 2},
@@ -55,6 +69,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (wim_tree_put(tree, files, n, &counts, NULL) < 0)
 			continue;
 		const uint8_t *bytes = wim_tree_bytes(tree, &n_bytes);
+		expect_untouched(tree, data, size);
 		CLEANUP(wim_tree_closep) struct wim_tree *again = open_copy(bytes, n_bytes);
 		if (again == NULL)
 			abort();
