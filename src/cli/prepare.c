@@ -6,6 +6,7 @@
  */
 #include "prepare/prepare.h"
 
+#include "adapter/wim_codec.h"
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/plan_words.h"
@@ -256,6 +257,7 @@ static int run(struct cli *cli, struct prepare_request *request)
 		return cli_fail(cli, &err);
 	memcpy(default_image, config.image, sizeof(default_image));
 	config_clear(&config);
+	wim_codec_load_ahead();
 	if (store_open(cli->state, STORE_READ, &store, &err) < 0 ||
 		rules_open(cli, store, &rules, &err) < 0)
 		return cli_fail(cli, &err);
