@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "image/frame.h"
 
+#include "adapter/crypto.h"
 #include "base/limits.h"
 
 #include <errno.h>
@@ -278,37 +279,36 @@ int frame_open_known(struct view *view, const struct wim_blob_order *order, stru
 	return open_frame(view, order, ret_frame, err);
 }
 
-static int hash_resource(
-	const struct frame *frame, const struct wim_resource *resource, struct sha256 *hash)
+static int sum_resource(
+	const struct frame *frame, const struct wim_resource *resource, struct checksum *sum)
 {
 	uint8_t bytes[2 * WIM_CHUNK_BYTES];
-	int rc = 0;
-	for (uint64_t done = 0; rc == 0 && done < resource->stored_bytes;) {
+	for (uint64_t done = 0; done < resource->stored_bytes;) {
 		uint64_t left = resource->stored_bytes - done;
 		size_t n = left < sizeof(bytes) ? (size_t)left : sizeof(bytes);
-		rc = view_read(frame->view, resource->offset + done, bytes, n);
-		if (rc == 0)
-			rc = sha256_add(hash, bytes, n);
+		int rc = view_read(frame->view, resource->offset + done, bytes, n);
+		if (rc < 0)
+			return rc;
+		checksum_add(sum, bytes, n);
 		done += n;
 	}
-	return rc;
+	return 0;
 }
 
-int frame_hash(
-	const struct frame *frame, uint8_t ret_digest[static SHA256_BYTES], struct error *err)
+int frame_checksum(
+	const struct frame *frame, uint8_t ret_bytes[static CHECKSUM_BYTES], struct error *err)
 {
-	CLEANUP(sha256_freep) struct sha256 *hash = NULL;
-	int rc = sha256_new(&hash);
+	CLEANUP(checksum_freep) struct checksum *sum = NULL;
+	int rc = checksum_new(&sum);
+	if (rc == 0) {
+		checksum_add(sum, frame->head, sizeof(frame->head));
+		checksum_add(sum, frame->table.bytes, frame->table.size);
+		rc = sum_resource(frame, &frame->entry.resource, sum);
+	}
 	if (rc == 0)
-		rc = sha256_add(hash, frame->head, sizeof(frame->head));
-	if (rc == 0)
-		rc = hash_resource(frame, &frame->entry.resource, hash);
-	if (rc == 0)
-		rc = sha256_add(hash, frame->table.bytes, frame->table.size);
-	if (rc == 0)
-		rc = hash_resource(frame, &frame->header.xml, hash);
+		rc = sum_resource(frame, &frame->header.xml, sum);
 	if (rc < 0)
 		return error_set(err, rc, "%s", strerror(-rc));
-	sha256_finish(hash, ret_digest);
+	checksum_get(sum, ret_bytes);
 	return 0;
 }

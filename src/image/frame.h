@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "adapter/crypto.h"
+#include "adapter/checksum.h"
 #include "base/buffer.h"
 #include "base/view.h"
 #include "format/wim_chunks.h"
@@ -28,13 +28,13 @@ struct frame {
  * that no base has (solid, several images, ...). */
 int frame_open(struct view *view, struct frame *ret_frame, struct error *err) MUST_CHECK;
 /* One that frame_open() has read once, and what its index found then: the table is not walked
- * again. Whether it is still the same is the caller's to find out: frame_hash(). */
+ * again. Whether it is still the same is the caller's to find out: frame_checksum(). */
 int frame_open_known(struct view *view, const struct wim_blob_order *order, struct frame *ret_frame,
 	struct error *err) MUST_CHECK;
 void frame_clear(struct frame *frame);
-/* SHA-256 of all bytes of the file that are the frame's: header, metadata, blob table, XML, as they
- * lie there. */
-int frame_hash(const struct frame *frame, uint8_t ret_digest[static SHA256_BYTES],
+/* Of all bytes of the file that are the frame's: header, metadata, blob table, XML, as they lie
+ * there. */
+int frame_checksum(const struct frame *frame, uint8_t ret_bytes[static CHECKSUM_BYTES],
 	struct error *err) MUST_CHECK;
 
 /* The i-th entry of the blob table. */

@@ -4,7 +4,6 @@
 #include "adapter/file.h"
 #include "base/bytes.h"
 #include "base/limits.h"
-#include "base/text.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -13,14 +12,31 @@
 
 /* An outline: head | order of the table's files, 4 bytes each | the metadata, expanded. */
 #define OUTLINE_MAGIC      "PWOUTLN1"
-#define OUTLINE_HEAD_BYTES 88
+#define OUTLINE_HEAD_BYTES 80
+/* The head ends with the checksum of all the rest. */
+#define OUTLINE_SUM_AT     (OUTLINE_HEAD_BYTES - CHECKSUM_BYTES)
 struct outline {
 	struct wim_blob_order order;
 	uint64_t data_end;
 	uint64_t n_files, n_folders;
 	uint64_t metadata_bytes;
-	uint8_t frame_sha256[SHA256_BYTES]; /* frame_hash() of the base */
+	uint8_t frame_sum[CHECKSUM_BYTES]; /* frame_checksum() of the base */
 };
+
+/* head: with the order. */
+static int sum_parts(const uint8_t *head, size_t n_head, const uint8_t *metadata, size_t n_metadata,
+	uint8_t ret_sum[static CHECKSUM_BYTES])
+{
+	CLEANUP(checksum_freep) struct checksum *sum = NULL;
+	int rc = checksum_new(&sum);
+	if (rc < 0)
+		return rc;
+	checksum_add(sum, head, OUTLINE_SUM_AT);
+	checksum_add(sum, head + OUTLINE_HEAD_BYTES, n_head - OUTLINE_HEAD_BYTES);
+	checksum_add(sum, metadata, n_metadata);
+	checksum_get(sum, ret_sum);
+	return 0;
+}
 
 /* ---- writing ---- */
 
@@ -52,8 +68,8 @@ static int write_head(const struct outline *outline, struct buffer *out)
 	writer_le64(&writer, outline->n_files);
 	writer_le64(&writer, outline->n_folders);
 	writer_le64(&writer, outline->metadata_bytes);
-	writer_bytes(&writer, outline->frame_sha256, SHA256_BYTES);
-	writer_le64(&writer, 0);
+	writer_bytes(&writer, outline->frame_sum, CHECKSUM_BYTES);
+	writer_zeros(&writer, CHECKSUM_BYTES);
 	for (uint32_t i = 0; i < order->n_files; i++)
 		writer_le32(&writer, order->files[i]);
 	assert(!writer.failed && writer_left(&writer) == 0);
@@ -71,12 +87,17 @@ static int write_outline(const struct ground *ground, struct buffer *out, struct
 	const uint8_t *metadata = wim_tree_bytes(ground->tree, &n_metadata);
 	outline.metadata_bytes = n_metadata;
 	wim_tree_count(ground->tree, &outline.n_files, &outline.n_folders);
-	int rc = frame_hash(&ground->frame, outline.frame_sha256, err);
+	int rc = frame_checksum(&ground->frame, outline.frame_sum, err);
 	if (rc < 0)
 		return rc;
+	size_t begin = out->size;
 	rc = write_head(&outline, out);
+	size_t end_of_head = out->size;
 	if (rc == 0)
 		rc = buffer_add(out, metadata, n_metadata);
+	if (rc == 0)
+		rc = sum_parts(out->bytes + begin, end_of_head - begin, metadata, n_metadata,
+			out->bytes + begin + OUTLINE_SUM_AT);
 	return rc < 0 ? error_set(err, rc, "the base's outline: %s", strerror(-rc)) : 0;
 }
 
@@ -131,7 +152,7 @@ static bool parse_head(const uint8_t *head, uint64_t size, struct outline *ret_o
 	outline.n_files = reader_le64(&reader);
 	outline.n_folders = reader_le64(&reader);
 	outline.metadata_bytes = reader_le64(&reader);
-	reader_copy(&reader, outline.frame_sha256, SHA256_BYTES);
+	reader_copy(&reader, outline.frame_sum, CHECKSUM_BYTES);
 	*ret_outline = outline;
 	return memcmp(magic, OUTLINE_MAGIC, 8) == 0 &&
 	       outline.metadata_bytes <= LIMIT_WIM_METADATA_BYTES &&
@@ -191,31 +212,22 @@ static int read_parts(struct view *view, struct reading *reading)
 }
 
 /* Are these the bytes that were written? */
-static int is_whole(const struct reading *reading, const struct blob *blob)
+static int is_whole(const struct reading *reading)
 {
-	CLEANUP(sha256_freep) struct sha256 *hash = NULL;
-	uint8_t digest[SHA256_BYTES];
-	char text[SHA256_TEXT_BYTES];
-	int rc = sha256_new(&hash);
-	if (rc == 0)
-		rc = sha256_add(hash, reading->head.bytes, reading->head.size);
-	if (rc == 0)
-		rc = sha256_add(hash, reading->metadata.bytes, reading->metadata.size);
-	if (rc < 0)
-		return rc;
-	sha256_finish(hash, digest);
-	text_hex(digest, sizeof(digest), text);
-	return strcmp(text, blob->sha256) == 0;
+	uint8_t sum[CHECKSUM_BYTES];
+	int rc = sum_parts(reading->head.bytes, reading->head.size, reading->metadata.bytes,
+		reading->metadata.size, sum);
+	return rc < 0 ? rc : memcmp(sum, reading->head.bytes + OUTLINE_SUM_AT, sizeof(sum)) == 0;
 }
 
 static int take_outline(struct ground *ground, struct reading *reading, struct error *err)
 {
 	const struct outline *outline = &reading->outline;
-	uint8_t digest[SHA256_BYTES];
+	uint8_t sum[CHECKSUM_BYTES];
 	int rc = frame_open_known(ground->view, &outline->order, &ground->frame, err);
 	if (rc == 0)
-		rc = frame_hash(&ground->frame, digest, err);
-	if (rc == 0 && memcmp(digest, outline->frame_sha256, sizeof(digest)) != 0)
+		rc = frame_checksum(&ground->frame, sum, err);
+	if (rc == 0 && memcmp(sum, outline->frame_sum, sizeof(sum)) != 0)
 		rc = error_set(err, -EINVAL, "the base is not the one of its outline");
 	if (rc < 0)
 		return rc;
@@ -233,7 +245,7 @@ static int read_outline(struct ground *ground, struct error *err)
 	};
 	int rc = read_parts(ground->outline, &reading);
 	if (rc == 0)
-		rc = is_whole(&reading, &ground->outline_blob);
+		rc = is_whole(&reading);
 	if (rc <= 0)
 		return error_set(err, rc < 0 ? rc : -EINVAL, "the base's outline is damaged");
 	return take_outline(ground, &reading, err);
@@ -293,9 +305,7 @@ int ground_begin(struct store *store, const struct image_record *image, struct g
 	struct error *err)
 {
 	struct error unheard;
-	*ground = (struct ground){
-		.outline_blob = image->outline,
-	};
+	*ground = (struct ground){};
 	int rc = ground_open_blob(store, &image->base, &ground->view, err);
 	if (rc < 0)
 		return rc;

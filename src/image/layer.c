@@ -15,7 +15,8 @@
 /* A layer while it is made. */
 struct making {
 	const struct layer_request *request;
-	struct ground ground;
+	struct ground *ground; /* the request's, or own */
+	struct ground own_ground;
 	struct contents contents;
 	struct wim_tree_counts counts;
 	struct blob_uses uses;
@@ -36,7 +37,7 @@ static void making_clear(struct making *making)
 	composition_clear(&making->composition);
 	blob_uses_clear(&making->uses);
 	contents_clear(&making->contents);
-	ground_clear(&making->ground);
+	ground_clear(&making->own_ground);
 }
 
 /* ---- what is added ---- */
@@ -60,13 +61,13 @@ static int put_files(struct making *making, struct error *err)
 		files[i].time = filetime(making->request->now_ms);
 		memcpy(files[i].sha1, contents->files[i].sha1, sizeof(files[i].sha1));
 	}
-	int rc = wim_tree_put(making->ground.tree, files, n, &making->counts, err);
+	int rc = wim_tree_put(making->ground->tree, files, n, &making->counts, err);
 	if (rc < 0)
 		return rc;
 	size_t n_replaced;
-	const uint8_t *replaced = wim_tree_replaced(making->ground.tree, &n_replaced);
+	const uint8_t *replaced = wim_tree_replaced(making->ground->tree, &n_replaced);
 	return blob_uses_find(
-		&making->ground.frame, contents, replaced, n_replaced, &making->uses, err);
+		&making->ground->frame, contents, replaced, n_replaced, &making->uses, err);
 }
 
 static int open_views(struct making *making, struct error *err)
@@ -79,7 +80,7 @@ static int open_views(struct making *making, struct error *err)
 	if (making->views == NULL || making->blob_at == NULL || making->is_used == NULL)
 		return error_set(err, -ENOMEM, "out of memory");
 	making->n_views = n;
-	making->views[COMPOSE_BASE] = view_ref(making->ground.view);
+	making->views[COMPOSE_BASE] = view_ref(making->ground->view);
 	for (size_t i = 0; i < making->uses.n; i++)
 		if (blob_use_is_new(&making->uses.uses[i]))
 			making->is_used[making->uses.uses[i].file->blob] = true;
@@ -99,7 +100,7 @@ static int compose_data(struct making *making, struct error *err)
 	struct composition *composition = &making->composition;
 	const struct contents *contents = &making->contents;
 	uint64_t n_own = composition->own.size - WIM_HEADER_BYTES;
-	uint64_t end = making->ground.data_end;
+	uint64_t end = making->ground->data_end;
 	int rc = compose_range(composition, COMPOSE_OWN, 0, WIM_HEADER_BYTES);
 	if (rc == 0)
 		rc = compose_range(
@@ -134,7 +135,7 @@ static int64_t unlinked_bytes(const struct frame *base, const struct wim_tree *t
 static int compose_xml(struct making *making, struct wim_resource *resource, struct error *err)
 {
 	CLEANUP(buffer_free) struct buffer xml = buffer_with_max(LIMIT_WIM_XML_BYTES);
-	const struct frame *base = &making->ground.frame;
+	const struct frame *base = &making->ground->frame;
 	struct wim_xml_change change = {
 		.image = base->header.boot_index,
 		.files = making->counts.files,
@@ -142,9 +143,9 @@ static int compose_xml(struct making *making, struct wim_resource *resource, str
 		.bytes = making->counts.bytes,
 		.time = filetime(making->request->now_ms),
 		.file_bytes = making->composition.size,
-		.link_bytes = -unlinked_bytes(base, making->ground.tree),
+		.link_bytes = -unlinked_bytes(base, making->ground->tree),
 	};
-	wim_tree_count(making->ground.tree, &change.all_files, &change.all_folders);
+	wim_tree_count(making->ground->tree, &change.all_files, &change.all_folders);
 	for (size_t i = 0; i < making->uses.n; i++) {
 		const struct blob_use *use = &making->uses.uses[i];
 		struct wim_blob_entry entry;
@@ -171,27 +172,27 @@ static int compose_xml(struct making *making, struct wim_resource *resource, str
 static int compose_frame(struct making *making, struct error *err)
 {
 	struct composition *composition = &making->composition;
-	struct wim_header header = making->ground.frame.header;
+	struct wim_header header = making->ground->frame.header;
 	struct wim_blob_entry metadata;
 	int rc = layer_add_metadata(
-		&making->ground.frame, making->ground.tree, composition, &metadata, err);
+		&making->ground->frame, making->ground->tree, composition, &metadata, err);
 	if (rc < 0)
 		return rc;
 	header.boot_metadata = metadata.resource;
 	header.blob_table.offset = composition->size;
-	rc = layer_add_table(
-		&making->ground.frame, &making->uses, &metadata, making->blob_at, composition, err);
+	rc = layer_add_table(&making->ground->frame, &making->uses, &metadata, making->blob_at,
+		composition, err);
 	header.blob_table.stored_bytes = composition->size - header.blob_table.offset;
 	header.blob_table.original_bytes = header.blob_table.stored_bytes;
 	uint64_t covered_end = composition->size;
 	if (rc == 0)
 		rc = compose_xml(making, &header.xml, err);
 	if (rc == 0)
-		rc = layer_add_integrity(&making->ground.frame, making->ground.data_end,
+		rc = layer_add_integrity(&making->ground->frame, making->ground->data_end,
 			covered_end, making->views, composition, &header.integrity, err);
 	if (rc < 0)
 		return rc;
-	wim_header_write(&header, making->ground.frame.head, composition->own.bytes);
+	wim_header_write(&header, making->ground->frame.head, composition->own.bytes);
 	return 0;
 }
 
@@ -208,8 +209,8 @@ static int check(struct making *making, struct error *err)
 	if (rc < 0)
 		return error_set(err, rc, "%s", strerror(-rc));
 	const struct layer_expected expected = {
-		.base = &making->ground.frame,
-		.tree = making->ground.tree,
+		.base = &making->ground->frame,
+		.tree = making->ground->tree,
 		.contents = &making->contents,
 		.uses = &making->uses,
 	};
@@ -321,12 +322,14 @@ static int gather(struct making *making, struct error *err)
 {
 	const struct layer_request *request = making->request;
 	enum wim_compression compression = WIM_COMPRESSION_NONE;
-	struct ground *ground = &making->ground;
+	struct ground *ground = request->ground != NULL ? request->ground : &making->own_ground;
 	/* Room for the header; what follows is counted from there. */
 	int rc = buffer_add_zeros(&making->composition.own, WIM_HEADER_BYTES);
 	if (rc < 0)
 		return error_set(err, rc, "out of memory");
-	rc = ground_begin(request->store, request->image, ground, err);
+	making->ground = ground;
+	if (request->ground == NULL)
+		rc = ground_begin(request->store, request->image, ground, err);
 	if (rc == 0)
 		rc = compression_of(ground->view, request->image, &compression, err);
 	if (rc == 0)

@@ -18,6 +18,8 @@
 #include "store/plans.h"
 #include "store/revisions.h"
 
+struct ground;
+
 /* What the next revision is to hold, in place of what the one before held. */
 struct layer_request {
 	struct store *store;
@@ -37,6 +39,8 @@ struct layer_request {
 	const char *why;
 	int64_t now_ms;
 	const struct progress_sink *progress;
+	/* Of the image's base, from ground_begin() on; used up. NULL: it is begun here. */
+	struct ground *ground;
 };
 
 /* Builds it, reads what it composes again (frame, metadata, all that was added), records it.

@@ -6,6 +6,7 @@
 #include "driver/served.h"
 #include "format/wim.h"
 #include "image/revise_kin.h"
+#include "image/ground.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -25,6 +26,8 @@ void revise_result_clear(struct revise_result *result)
 struct revising {
 	const struct revise_request *request;
 	struct image_record image;
+	struct ground ground;
+	bool has_ground;
 	struct target target;
 	struct revision_record newest;
 	struct revision_package *packages; /* owned */
@@ -39,6 +42,8 @@ struct revising {
 
 static void revising_clear(struct revising *revising)
 {
+	if (revising->has_ground)
+		ground_clear(&revising->ground);
 	image_record_clear(&revising->image);
 	revision_record_clear(&revising->newest);
 	free(revising->packages);
@@ -47,11 +52,22 @@ static void revising_clear(struct revising *revising)
 	nic_set_clear(&revising->nics);
 }
 
+/* The base is read while it is found out what to put on it. What fails, layer_make() will say. */
+static void begin_ground(struct revising *revising)
+{
+	struct error unheard;
+	revising->has_ground =
+		!revising->image.is_sdi && ground_begin(revising->request->store, &revising->image,
+						   &revising->ground, &unheard) == 0;
+}
+
 /* more: how many packages may come. */
 static int begin(struct revising *revising, size_t more, struct error *err)
 {
 	const struct revise_request *request = revising->request;
 	int rc = store_image_get(request->store, request->image, &revising->image, err);
+	if (rc == 0)
+		begin_ground(revising);
 	if (rc == 0)
 		rc = store_revision_get(request->store, request->image, 0, &revising->newest, err);
 	if (rc < 0)
@@ -96,6 +112,7 @@ static int finish(struct revising *revising, const char *why, struct revise_resu
 			.why = why,
 			.now_ms = request->now_ms,
 			.progress = request->progress,
+			.ground = revising->has_ground ? &revising->ground : NULL,
 		};
 		int rc = layer_make(&layer, &result.revision, err);
 		if (rc < 0)
