@@ -15,9 +15,9 @@
 #include <stdint.h>
 
 /* All lies on multiples of 8. */
-#define WIM_DENTRY_ALIGN     8
+#define WIM_DENTRY_ALIGN      8
 /* What ends a list: a length of 0. */
-#define WIM_DENTRY_END_BYTES 8
+#define WIM_DENTRY_END_BYTES  8
 /* All fields in front of the name. */
 #define WIM_DENTRY_HEAD_BYTES 102
 

@@ -2,11 +2,11 @@
 /*
  * What a layer is laid on: the frame of its base and the tree of its files.
  *
- * A base never changes, so what reading it costs most for (expanding its metadata, walking its tree,
- * sorting its blob table) is done once, when it is imported, and kept as its *outline*, a blob of
- * its own. The outline is believed only as long as its checksum is right and so is that of all bytes
- * of the base that it speaks of; otherwise, and without one, the base itself is read, as strictly as
- * at its import. So an outline saves time and decides nothing.
+ * A base never changes, so what reading it costs most for (expanding its metadata, walking its
+ * tree, sorting its blob table) is done once, when it is imported, and kept as its *outline*, a
+ * blob of its own. The outline is believed only as long as its checksum is right and so is that of
+ * all bytes of the base that it speaks of; otherwise, and without one, the base itself is read, as
+ * strictly as at its import. So an outline saves time and decides nothing.
  */
 #pragma once
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "../unit.h"
 
+#include "adapter/checksum.h"
 #include "adapter/crypto.h"
 #include "base/text.h"
 
@@ -73,12 +74,39 @@ static void test_sha1(void **state)
 	sha1_free(NULL);
 }
 
+/* `printf abc | xxhsum -H2`, and of nothing; however it is cut. */
+static void test_checksums(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *message, *sum;
+	} cases[] = {
+		{"", "99aa06d3014798d86001c324468d497f"},
+		{"abc", "06b05ab6733a618578af5f94892f3950"},
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		for (size_t cut = 0; cut <= strlen(cases[i].message); cut++) {
+			struct checksum *sum;
+			uint8_t bytes[CHECKSUM_BYTES];
+			char text[2 * CHECKSUM_BYTES + 1];
+			assert_int_equal(checksum_new(&sum), 0);
+			checksum_add(sum, cases[i].message, cut);
+			checksum_add(sum, cases[i].message + cut, strlen(cases[i].message) - cut);
+			checksum_get(sum, bytes);
+			(void)checksum_free(sum);
+			text_hex(bytes, sizeof(bytes), text);
+			assert_string_equal(text, cases[i].sum);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_known),
 		cmocka_unit_test(test_pieces),
 		cmocka_unit_test(test_sha1),
+		cmocka_unit_test(test_checksums),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

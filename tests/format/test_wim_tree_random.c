@@ -244,10 +244,104 @@ static void changes_only_what_was_given(void **state)
 	assert_true(n_refused > 100);
 }
 
+/* ---- which chunks were written ---- */
+
+/* Of many chunks: folders of the names that changes meet, full of files. */
+static struct buffer large_metadata(void)
+{
+	enum { FOLDERS = 12, FILES = 2500 };
+	static char names[FOLDERS + FILES][32];
+	static struct made_entry entries[FOLDERS + FILES];
+	for (int i = 0; i < FOLDERS + FILES; i++) {
+		bool is_folder = i < FOLDERS;
+		(void)snprintf(names[i], sizeof(names[i]), is_folder ? "%c" : "file %d.dll",
+			is_folder ? 'a' + i : i);
+		entries[i] = (struct made_entry){
+			.parent = is_folder ? MADE_ROOT : (int)next(FOLDERS + 2) - 1,
+			.name = names[i],
+			.attributes = is_folder ? MADE_FOLDER : 0x20,
+			.sha1 = is_folder ? 0 : 7,
+			.stream = is_folder || next(8) != 0 ? NULL : "stream"};
+		if (!is_folder && entries[i].parent >= FOLDERS)
+			entries[i].parent = MADE_ROOT;
+	}
+	return made_metadata(entries, FOLDERS + FILES);
+}
+
+static void what_was_not_touched_is_the_same(void **state)
+{
+	(void)state;
+	size_t n_same = 0, n_touched = 0;
+	for (int round = 0; round < 100; round++) {
+		static char paths[FILES_MAX][PATH_CHARS];
+		struct wim_tree_file files[FILES_MAX];
+		struct wim_tree_counts counts;
+		struct error err = ERROR_NULL;
+		CLEANUP(buffer_free) struct buffer before = large_metadata();
+		struct buffer copy = buffer_with_max(before.max);
+		CLEANUP(wim_tree_closep) struct wim_tree *tree = NULL;
+		size_t n;
+		assert_int_equal(buffer_add(&copy, before.bytes, before.size), 0);
+		assert_int_equal(wim_tree_open(&copy, &tree, &err), 0);
+		const size_t n_chunks = before.size / WIM_CHUNK_BYTES;
+		for (size_t i = 0; i < n_chunks; i++)
+			assert_false(wim_tree_is_touched(tree, i));
+		for (int i = 0; i < 3; i++)
+			(void)!wim_tree_put(tree, files, random_files(files, paths), &counts, &err);
+		const uint8_t *after = wim_tree_bytes(tree, &n);
+		for (size_t i = 0; i < n_chunks; i++) {
+			if (wim_tree_is_touched(tree, i)) {
+				n_touched++;
+				continue;
+			}
+			n_same++;
+			assert_memory_equal(before.bytes + i * WIM_CHUNK_BYTES,
+				after + i * WIM_CHUNK_BYTES, WIM_CHUNK_BYTES);
+		}
+		/* What came behind the end was not there. */
+		assert_true(wim_tree_is_touched(tree, n / WIM_CHUNK_BYTES + 1));
+	}
+	print_message("%zu chunks were not touched, %zu were\n", n_same, n_touched);
+	assert_true(n_same > 200 && n_touched > 200);
+}
+
+/* A tree that somebody else has walked says and takes the same. */
+static void a_tree_is_resumed(void **state)
+{
+	(void)state;
+	struct error err = ERROR_NULL;
+	CLEANUP(buffer_free) struct buffer metadata = large_metadata();
+	struct buffer copies[2];
+	struct wim_tree *trees[2];
+	const uint8_t *bytes[2];
+	size_t n[2];
+	uint64_t files = 0, folders = 0;
+	for (int i = 0; i < 2; i++) {
+		const struct wim_tree_file file = {"a\\new\\file", {1}, 1, MADE_TIME};
+		struct wim_tree_counts counts;
+		copies[i] = buffer_with_max(metadata.max);
+		assert_int_equal(buffer_add(&copies[i], metadata.bytes, metadata.size), 0);
+		int rc = i == 0 ? wim_tree_open(&copies[i], &trees[i], &err)
+				: wim_tree_resume(&copies[i], files, folders, &trees[i], &err);
+		assert_int_equal(rc, 0);
+		assert_null(copies[i].bytes);
+		if (i == 0)
+			wim_tree_count(trees[i], &files, &folders);
+		assert_int_equal(wim_tree_put(trees[i], &file, 1, &counts, &err), 0);
+		bytes[i] = wim_tree_bytes(trees[i], &n[i]);
+	}
+	assert_int_equal(n[0], n[1]);
+	assert_memory_equal(bytes[0], bytes[1], n[0]);
+	for (int i = 0; i < 2; i++)
+		(void)wim_tree_close(trees[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(changes_only_what_was_given),
+		cmocka_unit_test(what_was_not_touched_is_the_same),
+		cmocka_unit_test(a_tree_is_resumed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
