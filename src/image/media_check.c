@@ -244,6 +244,9 @@ static int open_revision(struct store *store, const struct medium_identity *iden
 	CLEANUP(image_record_clear) struct image_record image = {.revision = 0};
 	CLEANUP(revision_record_clear) struct revision_record revision = {.revision = 0};
 	int rc = store_image_get(store, identity->image, &image, err);
+	/* Of another base it is another revision, whatever its number. */
+	if (rc == 0 && strcmp(image.base.sha256, identity->base) != 0)
+		return error_set(err, -ENOENT, "%s was imported anew since", identity->image);
 	if (rc == 0)
 		rc = store_revision_get(store, identity->image, identity->revision, &revision, err);
 	if (rc == 0)

@@ -284,6 +284,10 @@ static void the_content_is_compared(void **state)
 	setup();
 	make_media(0, NULL, MADE_MS);
 	assert_compared("sources/boot.wim", "layer of pe@2", 13);
+	add_sdi("pe", "imported anew, and from an SDI");
+	make_media(0, NULL, MADE_MS);
+	add_image("pe", "the base", true);
+	assert_int_equal(compare(iso_path, &content), -ENOENT);
 	assert_ok(store_image_remove(store, "pe", &err));
 	assert_int_equal(compare(iso_path, &content), -ENOENT);
 	teardown();
