@@ -78,11 +78,7 @@ static int keep(struct store *store, const char *key, struct part_record *part, 
 
 bool part_is_whole(struct store *store, const struct part_record *part)
 {
-	uint64_t size;
-	CLEANUP(file_closep) int fd = -1;
-	return part->blob.size == 0 ||
-	       (store_blob_open(store, part->blob.sha256, &fd, NULL) == 0 &&
-		       file_size(fd, &size) == 0 && size == part->blob.size);
+	return part->blob.size == 0 || store_blob_is_there(store, &part->blob);
 }
 
 /* ---- packages ---- */

@@ -54,7 +54,7 @@ static void blob_path(const char *sha256, char path[static BLOB_PATH_BYTES])
 	(void)snprintf(path, BLOB_PATH_BYTES, "%.2s/%.64s", sha256, sha256);
 }
 
-bool blob_is_there(const struct store *store, const struct blob *blob)
+bool store_blob_is_there(const struct store *store, const struct blob *blob)
 {
 	char path[BLOB_PATH_BYTES];
 	struct stat status;

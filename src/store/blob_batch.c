@@ -98,7 +98,7 @@ static int keep_stored(struct blob_batch *batch, const struct blob *blob, struct
 {
 	struct store *store = batch->store;
 	struct sql_scope scope;
-	if (!blob_is_there(store, blob))
+	if (!store_blob_is_there(store, blob))
 		return 0;
 	int rc = sql_enter(store->sql, SQL_ATOMIC, &scope, err);
 	if (rc < 0)
@@ -106,7 +106,7 @@ static int keep_stored(struct blob_batch *batch, const struct blob *blob, struct
 	/* Asked again now that nobody sweeps. */
 	bool is_kept = false;
 	rc = blob_is_recorded(store, blob->sha256, err);
-	if (rc > 0 && blob_is_there(store, blob)) {
+	if (rc > 0 && store_blob_is_there(store, blob)) {
 		is_kept = true;
 		rc = blob_record(store, blob, err);
 	}

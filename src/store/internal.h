@@ -37,8 +37,6 @@ int blob_claim(struct store *store, const struct blob *blob, struct error *err) 
 /* For blob_batch.c. */
 
 int blob_fail(const struct store *store, int rc, struct error *err);
-/* Under its name, and whole. */
-bool blob_is_there(const struct store *store, const struct blob *blob);
 /* Closes nothing; on failure the file is dropped. */
 int blob_write(const struct store *store, int fd, const void *bytes, size_t n,
 	struct error *err) MUST_CHECK;

@@ -100,6 +100,8 @@ int store_blob_batch_add_bytes(struct blob_batch *batch, const void *bytes, size
  * can be filled again; on failure it is emptied too. */
 int store_blob_batch_commit(struct blob_batch *batch, struct error *err) MUST_CHECK;
 
+/* Is its file there, and has it its length? */
+bool store_blob_is_there(const struct store *store, const struct blob *blob);
 int store_blob_open(
 	struct store *store, const char *sha256, int *ret_fd, struct error *err) MUST_CHECK;
 /* Removes the file of every blob that no record names and that no import may still be about to
