@@ -416,8 +416,8 @@ static uint64_t whole_blocks(uint64_t n)
 	return (n + BLOCK_BYTES - 1) / BLOCK_BYTES * BLOCK_BYTES;
 }
 
-/* Everything before the largest file; checks that nothing but the tail comes behind it. */
-static int write_head(struct volume *volume, struct buffer *ret_head)
+/* Bytes before the largest file, which libisofs knows before it writes them. */
+static int measure_head(struct volume *volume, uint64_t *ret_bytes)
 {
 	struct view *largest = volume->request->files[volume->largest].view;
 	uint64_t behind = whole_blocks(view_size(largest)) + TAIL_BLOCKS * BLOCK_BYTES;
@@ -425,7 +425,15 @@ static int write_head(struct volume *volume, struct buffer *ret_head)
 	if (size < 0 || (uint64_t)size < behind)
 		return error_set(
 			volume->err, -EIO, "libisofs: the volume is shorter than its files");
-	int rc = read_output(volume, ret_head, (uint64_t)size - behind);
+	*ret_bytes = (uint64_t)size - behind;
+	return 0;
+}
+
+/* Checks that nothing but the tail comes behind the largest file. */
+static int write_head(struct volume *volume, uint64_t head_bytes, struct buffer *ret_head)
+{
+	struct view *largest = volume->request->files[volume->largest].view;
+	int rc = read_output(volume, ret_head, head_bytes);
 	if (rc < 0 || view_size(largest) == 0)
 		return rc;
 	CLEANUP(buffer_free) struct buffer first = buffer_with_max(2 * STEP_BYTES);
@@ -460,18 +468,26 @@ static int compose(const struct buffer *head, struct view *largest, struct view 
 	return rc;
 }
 
-static int build(const struct isofs_request *request, size_t largest, size_t filler_bytes,
+/* Without a filler where one is needed only its size comes out. */
+static int build(const struct isofs_request *request, size_t largest, size_t *filler_bytes,
 	struct buffer *ret_head, struct error *err)
 {
+	uint64_t head_bytes = 0;
 	CLEANUP(volume_clear)
 	struct volume volume = {
 		.request = request,
 		.largest = largest,
-		.filler_bytes = filler_bytes,
+		.filler_bytes = *filler_bytes,
 		.err = err,
 	};
 	int rc = begin(&volume);
-	return rc < 0 ? rc : write_head(&volume, ret_head);
+	if (rc == 0)
+		rc = measure_head(&volume, &head_bytes);
+	if (rc == 0 && *filler_bytes == 0 && head_bytes % ALIGN_BYTES != 0) {
+		*filler_bytes = ALIGN_BYTES - head_bytes % ALIGN_BYTES;
+		return 0;
+	}
+	return rc < 0 ? rc : write_head(&volume, head_bytes, ret_head);
 }
 
 static int check(const struct isofs_request *request, size_t *ret_largest, struct error *err)
@@ -508,12 +524,10 @@ int isofs_build(const struct isofs_request *request, struct view **ret_view, str
 		return error_set(err, -ENOMEM, "libisofs cannot be started");
 	(void)libisofs.iso_set_msgs_severities(never, never, no_prefix);
 	CLEANUP(buffer_free) struct buffer head = buffer_with_max(LIMIT_ISO_HEAD_BYTES);
-	rc = build(request, largest, 0, &head, err);
-	const size_t filler_bytes = (ALIGN_BYTES - head.size % ALIGN_BYTES) % ALIGN_BYTES;
-	if (rc == 0 && filler_bytes > 0) {
-		head.size = 0;
-		rc = build(request, largest, filler_bytes, &head, err);
-	}
+	size_t filler_bytes = 0;
+	rc = build(request, largest, &filler_bytes, &head, err);
+	if (rc == 0 && filler_bytes > 0)
+		rc = build(request, largest, &filler_bytes, &head, err);
 	libisofs.iso_finish();
 	if (rc == 0)
 		rc = compose(&head, request->files[largest].view, ret_view);
