@@ -15,6 +15,8 @@
 
 /* Between two words about how far it is. */
 #define STEP_BYTES  (8U << 20)
+/* What media align their largest file to. */
+#define FOLIO_BYTES (64U << 10)
 /* Pieces below this say nothing about how the file was made. */
 #define LARGE_BYTES (1U << 20)
 
@@ -89,9 +91,11 @@ static uint64_t copy_in_kernel(struct target *target, int fd, uint64_t from, uin
 	uint64_t done = 0;
 	while (target->can_splice && done < n) {
 		off_t in = (off_t)(from + done), out = (off_t)target->at;
-		uint64_t left = n - done;
-		ssize_t got = copy_file_range(fd, &in, target->fd, &out,
-			left < STEP_BYTES ? (size_t)left : STEP_BYTES, 0);
+		uint64_t left = n - done, astray = (from + done) % FOLIO_BYTES;
+		/* One short step to where large folios begin: the next ones copy them whole. */
+		uint64_t step = astray != 0 ? FOLIO_BYTES - astray : STEP_BYTES;
+		ssize_t got = copy_file_range(
+			fd, &in, target->fd, &out, (size_t)(left < step ? left : step), 0);
 		if (got < 0 && errno == EINTR)
 			continue;
 		/* Another file system (EXDEV), one that cannot, no space, the end of a file that
