@@ -22,26 +22,17 @@ static void choice_clear(struct choice *choice)
 	image_records_free(choice->images, choice->n_images);
 }
 
-static bool is_same_machine(const struct boot_record *boot, const struct client_record *client)
-{
-	static const uint8_t none[6];
-	if (client->has_uuid && boot->has_uuid &&
-		memcmp(&client->uuid, &boot->uuid, sizeof(boot->uuid)) == 0)
-		return true;
-	return memcmp(client->mac, none, sizeof(none)) != 0 &&
-	       memcmp(client->mac, boot->mac, sizeof(boot->mac)) == 0;
-}
-
 /* Firmware tells itself when it boots: the last time. */
 static int find_firmware(struct choice *choice, struct error *err)
 {
 	struct boot_record *boots = NULL;
 	size_t n = 0;
-	int rc = store_boot_list(choice->request->store, LIMIT_BOOTS_KEPT, &boots, &n, err);
+	const struct client_record *client = choice->client;
+	int rc = store_boot_list_of(choice->request->store, client->mac,
+		client->has_uuid ? &client->uuid : NULL, &boots, &n, err);
 	for (size_t i = 0; i < n && choice->firmware == NULL; i++) {
 		uint16_t arch;
-		if (is_same_machine(&boots[i], choice->client) &&
-			pxe_arch_parse(boots[i].arch, &arch))
+		if (pxe_arch_parse(boots[i].arch, &arch))
 			choice->firmware = firmware_arch(arch);
 	}
 	free(boots);

@@ -124,6 +124,24 @@ int store_boot_list(struct store *store, size_t max, struct boot_record **ret_re
 	return rc;
 }
 
+int store_boot_list_of(struct store *store, const uint8_t mac[static 6], const struct guid *uuid,
+	struct boot_record **ret_records, size_t *ret_n, struct error *err)
+{
+	static const uint8_t unknown[6];
+	/* A machine has few: to look at all and sort those is a tenth of walking along the index
+	 * of started_ms, which + keeps it from. */
+	CLEANUP(sql_done)
+	struct sql_query query = sql_query(
+		store->sql, SELECT_BOOT "WHERE mac = ? OR uuid = ? ORDER BY +started_ms DESC, id");
+	sql_put_bytes(&query, memcmp(mac, unknown, sizeof(unknown)) != 0 ? mac : NULL, 6);
+	sql_put_bytes(&query, uuid != NULL ? uuid->bytes : NULL, sizeof(uuid->bytes));
+	void *items;
+	int rc = sql_collect(&query, read_record, sizeof(struct boot_record), &items, ret_n, err);
+	if (rc == 0)
+		*ret_records = items;
+	return rc;
+}
+
 /* ---- events ---- */
 
 /* A client that asks for files without end fills its own timeline only so far. What goes is what

@@ -115,6 +115,16 @@ int store_client_get(
 	return rc;
 }
 
+int store_client_by_id(
+	struct store *store, int64_t id, struct client_record *ret_record, struct error *err)
+{
+	CLEANUP(sql_done)
+	struct sql_query query = sql_query(store->sql, SELECT_CLIENT "WHERE id = ?");
+	sql_put_i64(&query, id);
+	int rc = read_one(&query, ret_record, err);
+	return rc == -ENOENT ? error_set(err, rc, "the client has been removed meanwhile") : rc;
+}
+
 /* Strangers with made-up addresses could fill the disk otherwise. */
 static int make_room(struct store *store, struct error *err)
 {

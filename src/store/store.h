@@ -180,6 +180,8 @@ int store_client_seen(
 /* By what a person types: its name, MAC or UUID. */
 int store_client_get(struct store *store, const char *word, struct client_record *ret_record,
 	struct error *err) MUST_CHECK;
+int store_client_by_id(struct store *store, int64_t id, struct client_record *ret_record,
+	struct error *err) MUST_CHECK;
 /* All, the last seen first; free() releases them. */
 int store_client_list(struct store *store, struct client_record **ret_records, size_t *ret_n,
 	struct error *err) MUST_CHECK;
@@ -219,6 +221,9 @@ int store_boot_get(struct store *store, const char *id, struct boot_record *ret_
 /* The newest first, at most max; free() releases them. */
 int store_boot_list(struct store *store, size_t max, struct boot_record **ret_records,
 	size_t *ret_n, struct error *err) MUST_CHECK;
+/* Those of one machine: what has its UUID, or its MAC address. Zeros and NULL: not known. */
+int store_boot_list_of(struct store *store, const uint8_t mac[static 6], const struct guid *uuid,
+	struct boot_record **ret_records, size_t *ret_n, struct error *err) MUST_CHECK;
 /* -ENOENT if there is no such boot. Past LIMIT_BOOT_EVENTS the boot's oldest progress goes first.
  */
 int store_boot_event_add(

@@ -268,6 +268,42 @@ static void test_clients(void **state)
 	scratch_remove();
 }
 
+/* After aaaaaaaaaaaa and bbbbbbbbbbbb of 52:54:00:00:00:01: what has a machine's UUID, or its MAC,
+ * and nothing of those that have neither. */
+static void check_boots_of(struct store *store)
+{
+	static const struct guid uuid = {{1, 2, 3}}, none = {{0}};
+	static const uint8_t mac[] = {0x52, 0x54, 0, 0, 0, 1}, unknown[6];
+	static const struct {
+		const uint8_t *mac;
+		const struct guid *uuid;
+		const char *first;
+		size_t n;
+	} rows[] = {
+		{mac, NULL, "bbbbbbbbbbbb", 2},
+		{mac, &uuid, "cccccccccccc", 3},
+		{unknown, &uuid, "cccccccccccc", 1},
+		{unknown, &none, NULL, 0},
+		{unknown, NULL, NULL, 0},
+	};
+	struct error err = ERROR_NULL;
+	struct boot_record *list;
+	struct boot_record boot = {.id = "cccccccccccc", .has_uuid = true, .started_ms = 300};
+	size_t n;
+	boot.uuid = uuid;
+	assert_ok(store_boot_put(store, &boot, &err));
+	(void)strcpy(boot.id, "dddddddddddd");
+	boot.has_uuid = false;
+	assert_ok(store_boot_put(store, &boot, &err));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		assert_ok(store_boot_list_of(store, rows[i].mac, rows[i].uuid, &list, &n, &err));
+		assert_int_equal(n, rows[i].n);
+		if (n > 0)
+			assert_string_equal(list[0].id, rows[i].first);
+		free(list);
+	}
+}
+
 static void test_boots(void **state)
 {
 	(void)state;
@@ -323,6 +359,7 @@ static void test_boots(void **state)
 	assert_int_equal(n, 1);
 	assert_string_equal(list[0].id, "bbbbbbbbbbbb");
 	free(list);
+	check_boots_of(store);
 	store_close(store);
 	scratch_remove();
 }
