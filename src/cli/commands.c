@@ -80,8 +80,9 @@ const struct command commands[] = {
 		"[--replace] [--force]",
 		"a boot image as a USB stick: a raw image for `dd`, or the stick itself",
 		cmd_media_usb},
-	{"prepare", "NAME|MAC|UUID [--image NAME] [--class NAME,...|all] [--own] [--dry-run]",
-		"puts the drivers that a machine needs into its boot image, and says what is "
+	{"prepare",
+		"NAME|MAC|UUID...|--all [--image NAME] [--class NAME,...|all] [--own] [--dry-run]",
+		"puts the drivers that machines need into their boot images, and says what is "
 		"lacking",
 		cmd_prepare},
 	{NULL, NULL, NULL, NULL},

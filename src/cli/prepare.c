@@ -1,256 +1,62 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * pewter prepare C: chooses the drivers of a client's devices, makes the revision that holds them,
- * and keeps the plan. Exit code 3 if a network card or a disk controller has no driver, if no
+ * pewter prepare C...: chooses the drivers of clients' devices, makes the revisions that hold them,
+ * and keeps the plans. Exit code 3 if a network card or a disk controller has no driver, if no
  * network card is known, or if a driver may not load.
  */
 #include "prepare/prepare.h"
 
 #include "adapter/wim_codec.h"
-#include "base/text.h"
 #include "cli/commands.h"
-#include "cli/plan_words.h"
+#include "cli/prepare_several.h"
+#include "cli/prepare_words.h"
 #include "cli/progress.h"
 #include "cli/rules_open.h"
 #include "cli/words.h"
 #include "server/config.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
-static int64_t unix_ms(void)
-{
-	struct timespec now = {0};
-	(void)clock_gettime(CLOCK_REALTIME, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-/* ---- what needs an eye ---- */
-
-struct eye {
-	const struct cli *cli;
-	json_t *warnings; /* owned; of JSON */
-	size_t n;
-};
-
-static void eye_clear(struct eye *eye)
-{
-	json_decref(eye->warnings);
-}
-
-static void warn(struct eye *eye, const char *format, ...) PRINTF_LIKE(2, 3);
-static void warn(struct eye *eye, const char *format, ...)
-{
-	char text[1024];
-	va_list args;
-	va_start(args, format);
-	(void)vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	text_disarm(text, strlen(text));
-	(void)json_array_append_new(eye->warnings, json_pack("{s:o}", "text", json_text(text)));
-	(void)fprintf(stderr, "pewter %s: %s\n", eye->cli->command, text);
-	eye->n++;
-}
-
-static void warn_of_nics(struct eye *eye, const struct plan_outcome *outcome)
-{
-	const struct plan_record *plan = &outcome->plan;
-	bool is_only = plan->n_uncovered_nics == outcome->n_nics;
-	for (uint32_t i = 0; i < plan->n_uncovered_nics; i++) {
-		char words[PLAN_FAILURE_BYTES];
-		plan_failure_words(plan->devices[outcome->uncovered_nics[i]].hardware_id, words);
-		warn(eye,
-			"%s%s would fail with: %s; give it a driver with `pewter driver add PATH`, "
-			"then `pewter prepare %s` again",
-			plan->client_name, is_only ? "" : ", over that one of its network cards,",
-			words, plan->client_name);
-	}
-	if (outcome->n_nics == 0)
-		warn(eye,
-			"%s has no network card among its devices, so nothing can be said of its "
-			"network; `pewter client import` a report that has one",
-			plan->client_name);
-}
-
-static void warn_of_all(
-	struct eye *eye, const struct prepare_request *request, const struct prepare_result *result)
-{
-	const struct plan_outcome *outcome = &result->outcome;
-	const char *classes = request->classes != NULL ? request->classes : PLAN_CLASSES_DEFAULT;
-	if (plan_wants_nics(classes))
-		warn_of_nics(eye, outcome);
-	if (outcome->n_others_uncovered == 1)
-		warn(eye,
-			"one device of %s, no network card, is not covered: Windows PE will not "
-			"see what is behind it",
-			outcome->plan.client_name);
-	else if (outcome->n_others_uncovered > 1)
-		warn(eye,
-			"%zu devices of %s, no network cards, are not covered: Windows PE will not "
-			"see what is behind them",
-			outcome->n_others_uncovered, outcome->plan.client_name);
-	if (outcome->n_doubtful > 0)
-		warn(eye,
-			"%zu device%s a driver that was made for a later Windows, and may not load",
-			outcome->n_doubtful, outcome->n_doubtful == 1 ? " gets" : "s get");
-	/* Where all is covered without it nobody needs to know. */
-	if (!result->knows_inbox && eye->n > 0)
-		warn(eye,
-			"what image %s drives by itself is not known: it was imported before "
-			"Pewter looked for that; `pewter image import` it again, with --replace",
-			outcome->plan.image);
-}
-
-/* ---- JSON ---- */
-
-static json_t *packages_json(const struct revision_package *packages, size_t n)
-{
-	json_t *list = json_array();
-	for (size_t i = 0; i < n; i++)
-		(void)json_array_append_new(list, plan_package_json(&packages[i], NULL));
-	return list;
-}
-
-static json_t *gone_json(const struct plan_gone *gone, size_t n)
-{
-	json_t *list = json_array();
-	for (size_t i = 0; i < n; i++)
-		(void)json_array_append_new(list, plan_package_json(&gone[i].package, gone[i].why));
-	return list;
-}
-
-/* What prepare knows of the plan beyond what is kept. */
-static json_t *whole_plan_json(const struct plan_outcome *outcome)
-{
-	const struct plan_record *plan = &outcome->plan;
-	json_t *object = plan_json(plan);
-	json_t *nics = json_array();
-	char words[PLAN_FAILURE_BYTES] = "";
-	for (uint32_t i = 0; i < plan->n_uncovered_nics; i++) {
-		const char *id = plan->devices[outcome->uncovered_nics[i]].hardware_id;
-		(void)json_array_append_new(nics, json_pack("{s:o}", "hardware_id", json_text(id)));
-		if (i == 0)
-			plan_failure_words(id, words);
-	}
-	int rc = json_object_set_new(object, "uncovered_nics", nics);
-	rc |= json_object_set_new(
-		object, "would_fail_with", words[0] != 0 ? json_text(words) : json_null());
-	rc |= json_object_set_new(
-		object, "packages", packages_json(outcome->packages, outcome->n_packages));
-	if (rc == 0)
-		return object;
-	json_decref(object);
-	return NULL;
-}
-
-static int print_json(const struct cli *cli, const struct prepare_request *request,
-	const struct prepare_result *result, json_t *warnings)
-{
-	const struct plan_outcome *outcome = &result->outcome;
-	return cli_print_json(cli,
-		json_pack("{s:o, s:b, s:b, s:i, s:s, s:o, s:o, s:o, s:o, s:O}", "plan",
-			whole_plan_json(outcome), "made_revision",
-			result->made_revision && !request->dry_run, "dry_run", request->dry_run,
-			"revision_before", (int)result->revision_before, "why_image",
-			result->why_image, "added", packages_json(result->added, result->n_added),
-			"replaced", gone_json(outcome->replaced, outcome->n_replaced), "dropped",
-			gone_json(outcome->dropped, outcome->n_dropped), "removed",
-			json_revision_names(result->gone, result->n_gone), "warnings", warnings));
-}
-
-/* ---- for people ---- */
-
-static void print_package(const char *what, const struct revision_package *package, const char *why)
-{
-	char words[PLAN_PACKAGE_WORDS_BYTES];
-	plan_package_words(package->id, package->inf, package->date, package->version,
-		package->has_version, words);
-	(void)printf(
-		"%-12s %s%s%s\n", what, words, why != NULL ? ": " : "", why != NULL ? why : "");
-}
-
-static bool is_all_covered(const struct plan_record *plan)
-{
-	for (size_t i = 0; i < plan->n_devices; i++)
-		if (!plan->devices[i].is_covered)
-			return false;
-	return true;
-}
-
-static void print_revision(
-	const struct prepare_request *request, const struct prepare_result *result)
-{
-	const struct plan_outcome *outcome = &result->outcome;
-	const struct plan_record *plan = &outcome->plan;
-	for (size_t i = 0; i < result->n_added; i++)
-		print_package("added", &result->added[i], NULL);
-	for (size_t i = 0; i < outcome->n_replaced; i++)
-		print_package("replaced", &outcome->replaced[i].package, outcome->replaced[i].why);
-	for (size_t i = 0; i < outcome->n_dropped; i++)
-		print_package("dropped", &outcome->dropped[i].package, outcome->dropped[i].why);
-	if (!result->made_revision) {
-		(void)printf("%s boots %s@%u, which holds all that %s\n", plan->client_name,
-			plan->image, plan->revision,
-			is_all_covered(plan) ? "it needs" : "there is for it");
-	} else if (request->dry_run) {
-		(void)printf("%s would boot a new revision, %s@%u; nothing was changed "
-			     "(--dry-run)\n",
-			plan->client_name, plan->image, plan->revision);
-	} else {
-		(void)printf("%s boots %s@%u, a new revision%s\n", plan->client_name, plan->image,
-			plan->revision, request->own_revision ? " of its own" : "");
-		(void)printf("media made%s%s from %s@%u or before are stale now: `pewter media "
-			     "check FILE` tells, `pewter media iso` makes a new one\n",
-			request->own_revision ? " for " : "",
-			request->own_revision ? plan->client_name : "", plan->image,
-			result->revision_before);
-	}
-	print_gone_revisions(result->gone, result->n_gone);
-}
-
-static int print_words(const struct cli *cli, const struct prepare_request *request,
-	const struct prepare_result *result)
-{
-	const struct plan_outcome *outcome = &result->outcome;
-	(void)printf("%s, prepared for image %s (%s):\n", outcome->plan.client_name,
-		outcome->plan.image, result->why_image);
-	int rc = plan_print(&outcome->plan);
-	if (rc < 0)
-		return cli_fail_errno(cli, rc);
-	if (outcome->n_left_out > 0)
-		(void)printf("%-12s %zu that Windows makes by itself, on no bus\n", "left out",
-			outcome->n_left_out);
-	print_revision(request, result);
-	return EXIT_DONE;
-}
+/* ---- one ---- */
 
 static int report(
 	struct cli *cli, const struct prepare_request *request, const struct prepare_result *result)
 {
-	CLEANUP(eye_clear) struct eye eye = {.cli = cli, .warnings = json_array()};
-	int rc = EXIT_DONE;
-	if (!cli->json)
-		rc = print_words(cli, request, result);
+	int rc = cli->json ? EXIT_DONE : prepare_print(cli, request, result);
+	json_t *warnings = prepare_warnings(request, result), *warning;
+	size_t n = json_array_size(warnings), i;
 	(void)fflush(stdout);
-	warn_of_all(&eye, request, result);
+	json_array_foreach(warnings, i, warning)(void) fprintf(stderr, "pewter %s: %s\n",
+		cli->command, json_string_value(json_object_get(warning, "text")));
 	if (cli->json)
-		rc = print_json(cli, request, result, eye.warnings);
-	return rc == EXIT_DONE && eye.n > 0 ? EXIT_ATTENTION : rc;
+		rc = cli_print_json(cli, prepare_json(request, result, warnings));
+	json_decref(warnings);
+	return rc == EXIT_DONE && n > 0 ? EXIT_ATTENTION : rc;
+}
+
+static int prepare_one(struct cli *cli, struct prepare_request *request)
+{
+	struct error err = ERROR_NULL;
+	CLEANUP(prepare_result_clear) struct prepare_result result = {.added = NULL};
+	struct progress_phases phases;
+	request->now_ms = cli_now_ms();
+	request->progress = progress_phases_begin(&phases, cli);
+	int rc = prepare(request, &result, &err);
+	progress_phases_end(&phases);
+	return rc < 0 ? cli_fail(cli, &err) : report(cli, request, &result);
 }
 
 /* ---- the command ---- */
 
-static int run(struct cli *cli, struct prepare_request *request)
+/* What serves all of them is read once. names without any: --all. */
+static int run(struct cli *cli, struct prepare_request *request, char **names, size_t n_names)
 {
 	struct error err = ERROR_NULL;
 	struct config config;
 	CLEANUP(store_closep) struct store *store = NULL;
 	CLEANUP(driver_rules_freep) struct driver_rules *rules = NULL;
-	CLEANUP(prepare_result_clear) struct prepare_result result = {.added = NULL};
-	struct progress_phases phases;
 	char default_image[sizeof(config.image)];
 
 	if (config_load(cli->config, &config, &err) < 0)
@@ -264,16 +70,16 @@ static int run(struct cli *cli, struct prepare_request *request)
 	request->store = store;
 	request->rules = rules;
 	request->default_image = default_image;
-	request->now_ms = unix_ms();
-	request->progress = progress_phases_begin(&phases, cli);
-	int rc = prepare(request, &result, &err);
-	progress_phases_end(&phases);
-	return rc < 0 ? cli_fail(cli, &err) : report(cli, request, &result);
+	if (n_names != 1)
+		return prepare_several(cli, request, (const char *const *)names, n_names);
+	request->client = names[0];
+	return prepare_one(cli, request);
 }
 
 int cmd_prepare(struct cli *cli, int argc, char **argv)
 {
 	static const struct option options[] = {
+		{"all", no_argument, NULL, 'a'},
 		{"image", required_argument, NULL, 'i'},
 		{"class", required_argument, NULL, 'c'},
 		{"own", no_argument, NULL, 'o'},
@@ -282,9 +88,11 @@ int cmd_prepare(struct cli *cli, int argc, char **argv)
 	};
 	struct prepare_request request = {.client = NULL};
 	struct plan_record *plan = NULL;
+	bool all = false;
 	int c;
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (c) {
+		case 'a': all = true; break;
 		case 'i': request.image = optarg; break;
 		case 'c': request.classes = optarg; break;
 		case 'o': request.own_revision = true; break;
@@ -292,13 +100,16 @@ int cmd_prepare(struct cli *cli, int argc, char **argv)
 		default: return cli_usage(cli, "these are its options:");
 		}
 	}
-	if (optind + 1 != argc)
-		return cli_usage(cli, "takes one machine: its name, MAC address or UUID");
+	if (all && optind < argc)
+		return cli_usage(cli, "takes --all or the names of machines, not both");
+	if (!all && optind == argc)
+		return cli_usage(cli,
+			"takes one machine or several: the name, MAC address or UUID of each; or "
+			"--all");
 	if (request.classes != NULL &&
 		(request.classes[0] == 0 || strlen(request.classes) >= sizeof(plan->classes)))
 		return cli_usage(cli,
 			"--class takes setup classes with commas between them (Net,SCSIAdapter), "
 			"or all");
-	request.client = argv[optind];
-	return run(cli, &request);
+	return run(cli, &request, argv + optind, (size_t)(argc - optind));
 }

@@ -24,28 +24,43 @@ static int64_t monotonic_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-void progress_render(const char *phase, uint64_t done, uint64_t total, int64_t elapsed_ms,
-	size_t width, char text[static PROGRESS_TEXT_BYTES])
+#define AMOUNTS_BYTES 96
+
+/* "210 MB of 466 MB  98.2 MB/s", "18 of 40 machines"; without a total "210 MB  98.2 MB/s". */
+static void format_amounts(const char *unit, uint64_t done, uint64_t total, double per_ms,
+	char text[static AMOUNTS_BYTES])
 {
 	char done_text[SIZE_TEXT_BYTES], total_text[SIZE_TEXT_BYTES], rate_text[SIZE_TEXT_BYTES];
-	char left_text[DURATION_TEXT_BYTES] = "", figures[128];
-	double per_ms = elapsed_ms > 0 ? (double)done / (double)elapsed_ms : 0;
-	if (done > total && total > 0)
-		done = total;
 	size_format(done, done_text);
 	size_format(total, total_text);
 	size_format((uint64_t)(per_ms * 1000), rate_text);
-	if (total == 0) {
+	if (unit != NULL && total > 0)
 		(void)snprintf(
-			text, PROGRESS_TEXT_BYTES, "%s  %s  %s/s", phase, done_text, rate_text);
+			text, AMOUNTS_BYTES, "%" PRIu64 " of %" PRIu64 " %.32s", done, total, unit);
+	else if (unit != NULL)
+		(void)snprintf(text, AMOUNTS_BYTES, "%" PRIu64 " %.32s", done, unit);
+	else
+		(void)snprintf(text, AMOUNTS_BYTES, "%s%s%s  %s/s", done_text,
+			total > 0 ? " of " : "", total > 0 ? total_text : "", rate_text);
+}
+
+void progress_render(const char *phase, const char *unit, uint64_t done, uint64_t total,
+	int64_t elapsed_ms, size_t width, char text[static PROGRESS_TEXT_BYTES])
+{
+	char left_text[DURATION_TEXT_BYTES] = "", amounts[AMOUNTS_BYTES], figures[160];
+	double per_ms = elapsed_ms > 0 ? (double)done / (double)elapsed_ms : 0;
+	if (done > total && total > 0)
+		done = total;
+	format_amounts(unit, done, total, per_ms, amounts);
+	if (total == 0) {
+		(void)snprintf(text, PROGRESS_TEXT_BYTES, "%s  %s", phase, amounts);
 		return;
 	}
 	double share = (double)done / (double)total;
 	if (per_ms > 0)
 		duration_format((int64_t)((double)(total - done) / per_ms), left_text);
-	(void)snprintf(figures, sizeof(figures), "%3d %%  %s of %s  %s/s%s%s%s", (int)(share * 100),
-		done_text, total_text, rate_text, left_text[0] != 0 ? "  " : "", left_text,
-		left_text[0] != 0 ? " left" : "");
+	(void)snprintf(figures, sizeof(figures), "%3d %%  %s%s%s%s", (int)(share * 100), amounts,
+		left_text[0] != 0 ? "  " : "", left_text, left_text[0] != 0 ? " left" : "");
 
 	size_t used = text_display_width(phase) + strlen(figures) + 6;
 	size_t columns = width > used ? width - used : 0;
@@ -78,7 +93,7 @@ static void show(struct progress *progress, int64_t now_ms)
 			progress->phase, progress->done, progress->total);
 	} else {
 		char text[PROGRESS_TEXT_BYTES];
-		progress_render(progress->phase, progress->done, progress->total,
+		progress_render(progress->phase, progress->unit, progress->done, progress->total,
 			now_ms - progress->started_ms, terminal_columns(STDERR_FILENO) - 1, text);
 		(void)fprintf(stderr, "\r%s\033[K", text);
 	}
@@ -99,6 +114,13 @@ void progress_begin(
 		progress->style = PROGRESS_JSON;
 	else if (terminal_columns(STDERR_FILENO) > 0)
 		progress->style = PROGRESS_BAR;
+}
+
+void progress_begin_count(struct progress *progress, const struct cli *cli, const char *phase,
+	const char *unit, uint64_t total)
+{
+	progress_begin(progress, cli, phase, total);
+	progress->unit = unit;
 }
 
 void progress_join(struct progress *progress, const struct cli *cli, const char *phase,

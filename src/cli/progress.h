@@ -21,14 +21,18 @@ struct progress {
 		PROGRESS_JSON,
 	} style;
 	char phase[64];
-	uint64_t done, total;         /* bytes; total 0 while unknown */
+	const char *unit;             /* of done and total, "machines"; NULL: bytes */
+	uint64_t done, total;         /* total 0 while unknown */
 	int64_t started_ms, shown_ms; /* monotonic; shown_ms 0: not yet */
 };
 
 /* phase is what the bar is labelled with: "converting". */
 void progress_begin(
 	struct progress *progress, const struct cli *cli, const char *phase, uint64_t total);
-/* The same for what began elapsed_ms ago elsewhere: shown at once. */
+/* Of things that are counted: unit is what they are called, "machines". */
+void progress_begin_count(struct progress *progress, const struct cli *cli, const char *phase,
+	const char *unit, uint64_t total);
+/* The same as progress_begin() for what began elapsed_ms ago elsewhere: shown at once. */
 void progress_join(struct progress *progress, const struct cli *cli, const char *phase,
 	uint64_t total, int64_t elapsed_ms);
 /* As often as the caller likes: what is shown changes at most ten times a second. */
@@ -48,6 +52,7 @@ const struct progress_sink *progress_phases_begin(
 	struct progress_phases *phases, const struct cli *cli);
 void progress_phases_end(struct progress_phases *phases);
 
-/* "boot.wim  [=====>    ]  45 %  210 MB of 466 MB  98.2 MB/s  3 s left", cut to width columns. */
-void progress_render(const char *phase, uint64_t done, uint64_t total, int64_t elapsed_ms,
-	size_t width, char text[static PROGRESS_TEXT_BYTES]);
+/* "boot.wim  [=====>    ]  45 %  210 MB of 466 MB  98.2 MB/s  3 s left", cut to width columns; with
+ * a unit "preparing  [=====>    ]  45 %  18 of 40 machines  3 s left". */
+void progress_render(const char *phase, const char *unit, uint64_t done, uint64_t total,
+	int64_t elapsed_ms, size_t width, char text[static PROGRESS_TEXT_BYTES]);

@@ -39,8 +39,10 @@ static int read_client(const struct prepare_request *request, struct client_reco
 	struct device_list *ret_devices, struct error *err)
 {
 	char text[18];
-	int rc = store_client_get(request->store, request->client, ret_client, err);
-	if (rc == -ENOENT)
+	int rc = request->client_id != 0
+			 ? store_client_by_id(request->store, request->client_id, ret_client, err)
+			 : store_client_get(request->store, request->client, ret_client, err);
+	if (rc == -ENOENT && request->client_id == 0)
 		return error_set(err, rc,
 			"there is no client with the name, MAC address or UUID \"%s\"; tell of it "
 			"with `lspci -Dvvnn | pewter client import - --name NAME --mac MAC`; "

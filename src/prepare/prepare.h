@@ -11,6 +11,7 @@ struct prepare_request {
 	struct store *store;
 	const struct driver_rules *rules;
 	const char *client; /* name, MAC or UUID */
+	int64_t client_id;  /* of the store, instead of client; else 0 */
 	const char
 		*image; /* NULL: the client's, else the default one, else the only one that fits */
 	const char *default_image; /* [boot] image; NULL or "" for none */

@@ -135,3 +135,22 @@ int store_client_devices_get(
 	list = (struct device_list){0};
 	return 0;
 }
+
+static void read_owner(struct sql_query *query, void *item)
+{
+	int64_t *client = item;
+	*client = sql_get_i64(query);
+}
+
+int store_client_devices_owners(
+	struct store *store, int64_t **ret_clients, size_t *ret_n, struct error *err)
+{
+	CLEANUP(sql_done)
+	struct sql_query query =
+		sql_query(store->sql, "SELECT DISTINCT client FROM client_device ORDER BY client");
+	void *items;
+	int rc = sql_collect(&query, read_owner, sizeof(int64_t), &items, ret_n, err);
+	if (rc == 0)
+		*ret_clients = items;
+	return rc;
+}

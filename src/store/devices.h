@@ -15,3 +15,6 @@ int store_client_devices_put(struct store *store, int64_t client, const struct d
 /* In the order in which they were put. */
 int store_client_devices_get(struct store *store, int64_t client, struct device_list *ret_devices,
 	struct error *err) MUST_CHECK;
+/* The clients of which devices are known, by their ids, ascending; free() releases them. */
+int store_client_devices_owners(
+	struct store *store, int64_t **ret_clients, size_t *ret_n, struct error *err) MUST_CHECK;

@@ -98,19 +98,24 @@ static void test_bar(void **state)
 {
 	(void)state;
 	char text[PROGRESS_TEXT_BYTES];
-	progress_render("boot.wim", 50000000, 100000000, 1000, 80, text);
+	progress_render("boot.wim", NULL, 50000000, 100000000, 1000, 80, text);
 	assert_string_equal(text,
 		"boot.wim  [===========>           ]   50 %  50 MB of 100 MB  50 MB/s  1.0 s left");
-	progress_render("boot.wim", 100000000, 100000000, 2000, 60, text);
+	progress_render("boot.wim", NULL, 100000000, 100000000, 2000, 60, text);
 	assert_string_equal(text, "boot.wim  100 %  100 MB of 100 MB  50 MB/s  0.0 s left");
-	progress_render("boot.wim", 100000000, 100000000, 2000, 20, text);
+	progress_render("boot.wim", NULL, 100000000, 100000000, 2000, 20, text);
 	assert_string_equal(text, "100 %  100 MB of 100");
-	progress_render("x", 200, 100, 0, 80, text);
+	progress_render("x", NULL, 200, 100, 0, 80, text);
 	assert_non_null(strstr(text, "[==============================]  100 %"));
-	progress_render("x", 5000, 0, 1000, 80, text);
+	progress_render("x", NULL, 5000, 0, 1000, 80, text);
 	assert_string_equal(text, "x  5.0 kB  5.0 kB/s");
+	progress_render("preparing", "machines", 10, 40, 2000, 80, text);
+	assert_string_equal(text, "preparing  [=======>                     ]   25 %  10 of 40 "
+				  "machines  6.0 s left");
+	progress_render("preparing", "machines", 10, 0, 2000, 80, text);
+	assert_string_equal(text, "preparing  10 machines");
 	for (size_t width = 0; width < 120; width++) {
-		progress_render("boot.wim", width * 1000, 119000, 500, width, text);
+		progress_render("boot.wim", NULL, width * 1000, 119000, 500, width, text);
 		assert_true(strlen(text) <= width);
 	}
 }

@@ -75,6 +75,18 @@ static void assert_same(const struct device_list *a, const struct device_list *b
 	}
 }
 
+static void assert_owners(struct store *store, size_t n, int64_t client)
+{
+	struct error err = ERROR_NULL;
+	int64_t *owners;
+	size_t n_owners;
+	assert_ok(store_client_devices_owners(store, &owners, &n_owners, &err));
+	assert_int_equal(n_owners, n);
+	if (n > 0)
+		assert_int_equal(owners[0], client);
+	free(owners);
+}
+
 static void test_store(void **state)
 {
 	(void)state;
@@ -89,8 +101,10 @@ static void test_store(void **state)
 	assert_ok(store_client_put(store, &client, &err));
 	assert_ok(store_client_devices_get(store, client.id, &found, &err));
 	assert_int_equal(found.n, 0);
+	assert_owners(store, 0, 0);
 
 	assert_ok(store_client_devices_put(store, client.id, &first, &err));
+	assert_owners(store, 1, client.id);
 	assert_ok(store_client_devices_get(store, client.id, &found, &err));
 	assert_same(&found, &first);
 	device_list_clear(&found);
@@ -107,6 +121,7 @@ static void test_store(void **state)
 	assert_ok(store_client_remove(store, client.id, &err));
 	assert_ok(store_client_devices_get(store, client.id, &found, &err));
 	assert_int_equal(found.n, 0);
+	assert_owners(store, 0, 0);
 	device_list_clear(&first);
 	device_list_clear(&second);
 	store_close(store);
