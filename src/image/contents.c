@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* ---- files ---- */
 
@@ -72,13 +73,15 @@ static int get_old_part(const struct layer_request *request, const char *id,
 	return 0;
 }
 
+/* *ret_fd: as part_press_package(). */
 static int get_package_part(const struct layer_request *request,
 	const struct revision_package *package, enum wim_compression compression,
-	struct part_record *ret_part, struct error *err)
+	struct part_record *ret_part, int *ret_fd, struct error *err)
 {
 	CLEANUP(driver_package_clear) struct driver_package record = {.row = 0};
 	struct error old = ERROR_NULL;
 	int rc = -ENOENT;
+	*ret_fd = -1;
 	if (package->part[0] != 0)
 		rc = get_old_part(request, package->part, compression, ret_part, &old);
 	if (rc != -ENOENT) {
@@ -88,7 +91,8 @@ static int get_package_part(const struct layer_request *request,
 	}
 	rc = store_driver_get(request->store, package->id, &record, err);
 	if (rc == 0)
-		return part_of_package(request->store, &record, compression, ret_part, err);
+		return part_press_package(
+			request->store, &record, compression, ret_part, ret_fd, err);
 	if (rc == -ENOENT)
 		return error_set(err, -EIO,
 			"%s (%.12s) is not among the drivers any more%s%s; `pewter driver add` it "
@@ -139,6 +143,38 @@ static int number_packages(
 	return 0;
 }
 
+int contents_keep_parts(struct store *store, struct contents *contents, struct error *err)
+{
+	if (!contents->pending.is_there)
+		return 0;
+	struct part_record *part = &contents->parts[contents->pending.part];
+	contents->pending.is_there = false;
+	int rc = part_keep_package(
+		store, contents->pending.package, contents->pending.fd, part, err);
+	for (size_t i = 0; rc == 0 && i < contents->n_packages; i++) {
+		struct revision_package *package = &contents->packages[i];
+		if (strcmp(package->id, contents->pending.package) == 0)
+			memcpy(package->part, part->id, sizeof(package->part));
+	}
+	return rc;
+}
+
+/* The next of the parts is to be put into the store: takes fd over. One waits at a time. */
+static int wait_with(struct store *store, struct contents *contents, const char *package, int fd,
+	struct error *err)
+{
+	int rc = contents_keep_parts(store, contents, err);
+	if (rc < 0) {
+		(void)close(fd);
+		return rc;
+	}
+	contents->pending.is_there = true;
+	contents->pending.fd = fd;
+	contents->pending.part = contents->n_parts;
+	(void)text_copy(contents->pending.package, sizeof(contents->pending.package), package);
+	return 0;
+}
+
 static int make_parts(const struct layer_request *request, enum wim_compression compression,
 	struct contents *contents, struct error *err)
 {
@@ -146,10 +182,13 @@ static int make_parts(const struct layer_request *request, enum wim_compression 
 	for (size_t i = 0; rc == 0 && i < contents->n_packages; i++) {
 		struct revision_package *package = &contents->packages[i];
 		CLEANUP(part_record_clear) struct part_record part = {.files = NULL};
+		int fd;
 		progress_tell(request->progress, "compressing", i, contents->n_packages);
-		rc = get_package_part(request, package, compression, &part, err);
+		rc = get_package_part(request, package, compression, &part, &fd, err);
 		if (rc < 0)
 			return rc;
+		if (fd >= 0)
+			rc = wait_with(request->store, contents, package->id, fd, err);
 		memcpy(package->part, part.id, sizeof(package->part));
 		(void)keep_part(contents, &part);
 	}

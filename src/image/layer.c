@@ -20,6 +20,7 @@ struct making {
 	struct contents contents;
 	struct wim_tree_counts counts;
 	struct blob_uses uses;
+	struct metadata_hash hash;
 	struct composition composition;
 	struct view **views; /* of the blobs that pieces name, by index; owned with what is in it */
 	uint64_t *blob_at;   /* where in the WIM each of them begins */
@@ -36,6 +37,7 @@ static void making_clear(struct making *making)
 	free(making->is_used);
 	composition_clear(&making->composition);
 	blob_uses_clear(&making->uses);
+	metadata_hash_wait(&making->hash);
 	contents_clear(&making->contents);
 	ground_clear(&making->own_ground);
 }
@@ -191,8 +193,8 @@ static int compose_frame(struct making *making, struct error *err)
 	struct composition *composition = &making->composition;
 	struct wim_header header = making->ground->frame.header;
 	struct wim_blob_entry metadata;
-	int rc = layer_add_metadata(
-		&making->ground->frame, making->ground->tree, composition, &metadata, err);
+	int rc = layer_add_metadata(&making->ground->frame, making->ground->tree, &making->hash,
+		composition, &metadata, err);
 	if (rc < 0)
 		return rc;
 	header.boot_metadata = metadata.resource;
@@ -373,6 +375,10 @@ int layer_make(const struct layer_request *request, struct revision_record *ret_
 	int rc = gather(&making, err);
 	if (rc == 0)
 		rc = put_files(&making, err);
+	if (rc == 0) {
+		metadata_hash_begin(&making.hash, making.ground->tree);
+		rc = contents_keep_parts(request->store, &making.contents, err);
+	}
 	if (rc == 0)
 		rc = open_views(&making, err);
 	if (rc == 0)

@@ -139,43 +139,36 @@ static void remaking_clear(struct remaking *remaking)
 
 /* ---- its SHA-1, beside the rest ---- */
 
-struct hashing {
-	const uint8_t *bytes;
-	size_t n;
-	uint8_t digest[SHA1_BYTES];
-	int rc;
-	pthread_t thread;
-	bool is_apart;
-};
-
 static void *hash_all(void *context)
 {
-	struct hashing *hashing = context;
-	CLEANUP(sha1_freep) struct sha1 *hash = NULL;
-	hashing->rc = sha1_new(&hash);
-	if (hashing->rc == 0)
-		hashing->rc = sha1_add(hash, hashing->bytes, hashing->n);
-	if (hashing->rc == 0)
-		sha1_finish(hash, hashing->digest);
+	struct metadata_hash *hash = context;
+	CLEANUP(sha1_freep) struct sha1 *sha1 = NULL;
+	hash->rc = sha1_new(&sha1);
+	if (hash->rc == 0)
+		hash->rc = sha1_add(sha1, hash->bytes, hash->n);
+	if (hash->rc == 0)
+		sha1_finish(sha1, hash->digest);
 	return NULL;
 }
 
-static void hashing_begin(struct hashing *hashing)
+void metadata_hash_begin(struct metadata_hash *hash, const struct wim_tree *tree)
 {
-	hashing->is_apart = pthread_create(&hashing->thread, NULL, hash_all, hashing) == 0;
-	if (!hashing->is_apart)
-		(void)hash_all(hashing);
+	hash->bytes = wim_tree_bytes(tree, &hash->n);
+	hash->is_apart = pthread_create(&hash->thread, NULL, hash_all, hash) == 0;
+	if (!hash->is_apart)
+		(void)hash_all(hash);
 }
 
-static void hashing_end(struct hashing *hashing)
+void metadata_hash_wait(struct metadata_hash *hash)
 {
-	if (hashing->is_apart)
-		(void)pthread_join(hashing->thread, NULL);
-	hashing->is_apart = false;
+	if (hash->is_apart)
+		(void)pthread_join(hash->thread, NULL);
+	hash->is_apart = false;
 }
 
 int layer_add_metadata(const struct frame *base, const struct wim_tree *tree,
-	struct composition *composition, struct wim_blob_entry *ret_entry, struct error *err)
+	struct metadata_hash *hash, struct composition *composition,
+	struct wim_blob_entry *ret_entry, struct error *err)
 {
 	size_t n_after;
 	const uint8_t *after = wim_tree_bytes(tree, &n_after);
@@ -191,22 +184,20 @@ int layer_add_metadata(const struct frame *base, const struct wim_tree *tree,
 		.is_old = calloc(n_chunks + 1, sizeof(bool)),
 		.new = buffer_with_max(SIZE_MAX),
 	};
-	CLEANUP(hashing_end) struct hashing hashing = {.bytes = after, .n = n_after};
 	struct wim_blob_entry entry = base->entry;
 	if (remaking.sizes == NULL || remaking.is_old == NULL)
 		return error_set(err, -ENOMEM, "out of memory");
 	int rc = 0;
-	hashing_begin(&hashing);
 	if ((base->entry.resource.flags & WIM_RESOURCE_COMPRESSED) != 0)
 		rc = frame_chunks(base, &base->entry.resource, &remaking.old, err);
 	if (rc == 0)
 		rc = put_metadata(&remaking, composition, &entry.resource, err);
-	hashing_end(&hashing);
-	if (rc == 0 && hashing.rc < 0)
-		rc = error_set(err, hashing.rc, "the metadata: %s", strerror(-hashing.rc));
+	metadata_hash_wait(hash);
+	if (rc == 0 && hash->rc < 0)
+		rc = error_set(err, hash->rc, "the metadata: %s", strerror(-hash->rc));
 	if (rc < 0)
 		return rc;
-	memcpy(entry.sha1, hashing.digest, sizeof(entry.sha1));
+	memcpy(entry.sha1, hash->digest, sizeof(entry.sha1));
 	*ret_entry = entry;
 	return 0;
 }

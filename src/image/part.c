@@ -42,10 +42,11 @@ static int begin(struct part_record *part, enum wim_compression compression, siz
 	return part->files != NULL ? 0 : error_set(err, -ENOMEM, "out of memory");
 }
 
-/* Compresses into a blob of its own. */
-static int make_blob(struct store *store, enum wim_compression compression, resource_opener *opener,
-	void *context, size_t n_inputs, uint64_t n_bytes, const struct progress_sink *progress,
-	struct resource *resources, struct blob *ret_blob, struct error *err)
+/* Compresses into a blob of its own, which is not in the store yet. */
+static int press_blob(struct store *store, enum wim_compression compression,
+	resource_opener *opener, void *context, size_t n_inputs, uint64_t n_bytes,
+	const struct progress_sink *progress, struct resource *resources, uint64_t *ret_size,
+	int *ret_fd, struct error *err)
 {
 	int fd;
 	int rc = store_blob_create(store, &fd, err);
@@ -57,15 +58,24 @@ static int make_blob(struct store *store, enum wim_compression compression, reso
 		(void)close(fd);
 		return rc;
 	}
-	uint64_t size;
-	/* The disk writes while the blob is hashed; the sync that follows has less to wait for. */
+	/* The disk writes meanwhile; the sync at the end has less to wait for. */
 	(void)sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
-	rc = file_size(fd, &size);
-	if (rc == 0 && size > 0)
-		return store_blob_commit(store, fd, ret_blob, err);
+	rc = file_size(fd, ret_size);
+	if (rc < 0) {
+		(void)close(fd);
+		return error_set(err, rc, "%s", strerror(-rc));
+	}
+	*ret_fd = fd;
+	return 0;
+}
+
+/* Of nothing but empty files there is no blob. */
+static int keep_blob(struct store *store, int fd, struct part_record *part, struct error *err)
+{
+	if (part->blob.size > 0)
+		return store_blob_commit(store, fd, &part->blob, err);
 	(void)close(fd);
-	*ret_blob = (struct blob){.size = 0};
-	return rc < 0 ? error_set(err, rc, "%s", strerror(-rc)) : 0;
+	return 0;
 }
 
 static int keep(struct store *store, const char *key, struct part_record *part, struct error *err)
@@ -130,8 +140,8 @@ static size_t find_inputs(const struct driver_package *package, size_t *files, s
 	return n;
 }
 
-static int make_package(struct store *store, const struct driver_package *package,
-	enum wim_compression compression, struct part_record *part, struct error *err)
+static int press_package(struct store *store, const struct driver_package *package,
+	enum wim_compression compression, struct part_record *part, int *ret_fd, struct error *err)
 {
 	size_t n = package->n_files + 1;
 	CLEANUP(memory_freep) size_t *files = calloc(n, sizeof(*files));
@@ -147,21 +157,28 @@ static int make_package(struct store *store, const struct driver_package *packag
 	uint64_t n_bytes = 0;
 	for (size_t i = 0; i < n_inputs; i++)
 		n_bytes += package->files[files[i]].blob.size;
-	rc = make_blob(store, compression, open_package_file, &inputs, n_inputs, n_bytes, NULL,
-		resources, &part->blob, err);
+	CLEANUP(file_closep) int fd = -1;
+	rc = press_blob(store, compression, open_package_file, &inputs, n_inputs, n_bytes, NULL,
+		resources, &part->blob.size, &fd, err);
 	for (size_t i = 0; rc == 0 && i < package->n_files; i++) {
 		rc = add_file(part, package->files[i].path, &resources[input_of[i]]);
 		if (rc < 0)
 			(void)error_set(err, rc, "out of memory");
 	}
-	return rc;
+	if (rc < 0)
+		return rc;
+	*ret_fd = fd;
+	fd = -1;
+	return 0;
 }
 
-int part_of_package(struct store *store, const struct driver_package *package,
-	enum wim_compression compression, struct part_record *ret_part, struct error *err)
+int part_press_package(struct store *store, const struct driver_package *package,
+	enum wim_compression compression, struct part_record *ret_part, int *ret_fd,
+	struct error *err)
 {
 	CLEANUP(part_record_clear) struct part_record part = {.files = NULL};
 	struct error unheard;
+	int fd = -1;
 	int rc = store_part_get(
 		store, package->id, wim_compression_text(compression), &part, &unheard);
 	if (rc < 0 && rc != -ENOENT) {
@@ -171,10 +188,31 @@ int part_of_package(struct store *store, const struct driver_package *package,
 	/* Its blob may have been lost: then it is made again. */
 	if (rc < 0 || !part_is_whole(store, &part)) {
 		part_record_clear(&part);
-		rc = make_package(store, package, compression, &part, err);
-		if (rc == 0)
-			rc = keep(store, package->id, &part, err);
+		rc = press_package(store, package, compression, &part, &fd, err);
 	}
+	if (rc < 0)
+		return rc;
+	*ret_part = part;
+	part = (struct part_record){.files = NULL};
+	*ret_fd = fd;
+	return 0;
+}
+
+int part_keep_package(struct store *store, const char *package, int fd, struct part_record *part,
+	struct error *err)
+{
+	int rc = keep_blob(store, fd, part, err);
+	return rc < 0 ? rc : keep(store, package, part, err);
+}
+
+int part_of_package(struct store *store, const struct driver_package *package,
+	enum wim_compression compression, struct part_record *ret_part, struct error *err)
+{
+	CLEANUP(part_record_clear) struct part_record part = {.files = NULL};
+	int fd;
+	int rc = part_press_package(store, package, compression, &part, &fd, err);
+	if (rc == 0 && fd >= 0)
+		rc = part_keep_package(store, package->id, fd, &part, err);
 	if (rc < 0)
 		return rc;
 	*ret_part = part;
@@ -358,12 +396,17 @@ int part_of_files(struct store *store, const struct part_source *sources, size_t
 	CLEANUP(memory_freep) struct resource *resources = calloc(files.n, sizeof(*resources));
 	if (resources == NULL)
 		return error_set(err, -ENOMEM, "out of memory");
-	rc = make_blob(store, compression, open_user_file, &files, files.n, files.n_bytes, progress,
-		resources, &part.blob, err);
+	CLEANUP(file_closep) int fd = -1;
+	rc = press_blob(store, compression, open_user_file, &files, files.n, files.n_bytes,
+		progress, resources, &part.blob.size, &fd, err);
 	for (size_t i = 0; rc == 0 && i < files.n; i++) {
 		rc = add_file(&part, files.files[i].target, &resources[i]);
 		if (rc < 0)
 			(void)error_set(err, rc, "out of memory");
+	}
+	if (rc == 0) {
+		rc = keep_blob(store, fd, &part, err);
+		fd = -1;
 	}
 	if (rc == 0)
 		rc = keep(store, NULL, &part, err);
