@@ -311,7 +311,8 @@ static int record_it(
 			making->composition.own.size, &record.blobs[COMPOSE_OWN], err);
 	if (rc == 0) {
 		record.layer = record.blobs[COMPOSE_OWN];
-		rc = store_revision_add(request->store, &record, request->before->revision, err);
+		rc = (request->plan != NULL ? store_revision_add_for_plan : store_revision_add)(
+			request->store, &record, request->before->revision, err);
 	}
 	if (rc < 0)
 		return rc;

@@ -34,7 +34,7 @@ struct layer_request {
 	size_t n_files;
 	struct nic_set nics; /* of the packages; borrowed */
 	/* Which client it was made for and what of its devices is covered, for the manifest; or
-	 * NULL. */
+	 * NULL. The caller keeps it in the store at once: that makes the revision durable, too. */
 	const struct plan_record *plan;
 	const char *why;
 	int64_t now_ms;

@@ -363,8 +363,8 @@ static int check_and_add(struct store *store, const struct revision_record *reco
 	return rc == 0 ? add_revision(store, record, &layer, &pieces, err) : rc;
 }
 
-int store_revision_add(struct store *store, const struct revision_record *record, uint32_t built_on,
-	struct error *err)
+static int add_on(struct store *store, const struct revision_record *record, uint32_t built_on,
+	enum sql_durability durability, struct error *err)
 {
 	CLEANUP(memory_freep)
 	uint64_t *numbers = calloc(record->n_blobs + 1, sizeof(*numbers));
@@ -378,11 +378,23 @@ int store_revision_add(struct store *store, const struct revision_record *record
 	if (record->n_blobs == 0 || record->n_pieces == 0)
 		return error_set(err, -EINVAL, "revision %u of \"%s\" does not follow %u",
 			record->revision, record->image, built_on);
-	int rc = sql_enter(store->sql, SQL_DURABLE, &scope, err);
+	int rc = sql_enter(store->sql, durability, &scope, err);
 	if (rc < 0)
 		return rc;
 	rc = check_and_add(store, record, built_on, numbers, err);
 	return sql_leave(store->sql, &scope, rc, err);
+}
+
+int store_revision_add(struct store *store, const struct revision_record *record, uint32_t built_on,
+	struct error *err)
+{
+	return add_on(store, record, built_on, SQL_DURABLE, err);
+}
+
+int store_revision_add_for_plan(struct store *store, const struct revision_record *record,
+	uint32_t built_on, struct error *err)
+{
+	return add_on(store, record, built_on, SQL_ATOMIC, err);
 }
 
 int revision_add_first(struct store *store, const struct image_record *image, int64_t created_ms,
