@@ -138,7 +138,13 @@ int attempt_open(const struct prepare_request *request, const struct client_reco
 		.image = image,
 		.classes = request->classes != NULL ? request->classes : PLAN_CLASSES_DEFAULT,
 	};
-	int rc = open(ret_attempt, err);
+	/* It asks for each package that the revision holds. */
+	bool began;
+	int rc = store_begin_reading(request->store, &began, err);
+	if (rc < 0)
+		return rc;
+	rc = open(ret_attempt, err);
+	store_end_reading(request->store, began);
 	if (rc < 0)
 		attempt_clear(ret_attempt);
 	return rc;

@@ -427,6 +427,16 @@ void store_set_patience(struct store *store, int wait_ms)
 	sql_set_patience(store->sql, wait_ms);
 }
 
+int store_begin_reading(struct store *store, bool *ret_began, struct error *err)
+{
+	return sql_begin_reading(store->sql, ret_began, err);
+}
+
+void store_end_reading(struct store *store, bool began)
+{
+	sql_end_reading(store->sql, began);
+}
+
 int store_begin(struct store *store, struct error *err)
 {
 	return sql_begin(store->sql, SQL_ATOMIC, err);

@@ -42,6 +42,11 @@ const char *store_directory(const struct store *store);
  * unless this says otherwise, which a loop that others depend on must not stand still for. */
 void store_set_patience(struct store *store, int wait_ms);
 
+/* One look of many questions: they see the same moment, and the locks are taken once. Nothing is
+ * written until store_end_reading(), which gets *ret_began. */
+int store_begin_reading(struct store *store, bool *ret_began, struct error *err) MUST_CHECK;
+void store_end_reading(struct store *store, bool began);
+
 /* Nothing of what is between begin and commit is seen by others before commit; rollback undoes it.
  * They do not nest. */
 int store_begin(struct store *store, struct error *err) MUST_CHECK;
