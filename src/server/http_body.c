@@ -9,7 +9,8 @@
 #include <sys/socket.h>
 
 /* What one client gets before others have their turn, 2 to 3 ms at the speed of memory. With 1 MB a
- * single client got 4 % less than from a plain file, with 4 MB 20 % more (bench/image, loopback). */
+ * single client got 4 % less than from a plain file, with 4 MB 20 % more (bench/image, loopback).
+ */
 #define TURN_BYTES (4U << 20)
 #define N_HANDLES  2
 
