@@ -163,8 +163,12 @@ static struct need need_of(const struct wim_layout *layout, size_t number)
 	for (; need.behind < layout->n; need.behind++) {
 		const struct wim_list *other = &layout->lists[need.behind];
 		/* An empty list may be the end of one that leaves. */
-		if (other->at >= list->at + (need.used > need.bytes ? need.used : need.bytes))
+		if (other->at >= list->at + (need.used > need.bytes ? need.used : need.bytes)) {
+			/* It grew into a gap that the image had: that is its own now, and full. */
+			if (need.used > need.bytes)
+				need.bytes = need.used;
 			return need;
+		}
 		if (moves_up(other))
 			need.used += other->draft->new_bytes;
 		else

@@ -232,6 +232,50 @@ static struct wim_tree *open_short_and_long(bool are_shared)
 	return tree;
 }
 
+/* A gap of the image's own behind a list: it may grow into that, and nothing else may, least of all
+ * over what lies behind it. */
+static void a_list_grows_into_a_gap(void **state)
+{
+	(void)state;
+	static const struct made_entry rows[] = {
+		{.parent = MADE_ROOT, .name = "a", .attributes = MADE_FOLDER},
+		{.parent = 0, .name = "inside", .attributes = 0x20, .sha1 = 1},
+		{.parent = MADE_ROOT, .name = "b", .attributes = MADE_FOLDER},
+		{.parent = 2, .name = "inside", .attributes = 0x20, .sha1 = 2},
+	};
+	for (size_t n_files = 1; n_files < 4; n_files++) {
+		const struct wim_tree_file files[] = {
+			file_of("new/deep/file", 7), file_of("c", 8), file_of("d", 9)};
+		struct error err = ERROR_NULL;
+		struct wim_dentry root, a, inside;
+		struct wim_tree_counts counts;
+		struct buffer metadata = made_metadata(rows, ARRAY_SIZE(rows));
+		assert_int_equal(
+			wim_dentry_read(metadata.bytes, metadata.size, MADE_ROOT_AT, &root, &err),
+			1);
+		assert_int_equal(
+			wim_dentry_read(metadata.bytes, metadata.size, root.children, &a, &err), 1);
+		/* The list of a moves to the end, and leaves its place behind the root's. */
+		assert_int_equal(
+			wim_dentry_read(metadata.bytes, metadata.size, a.children, &inside, &err),
+			1);
+		CLEANUP(buffer_free) struct buffer list = buffer_with_max(1000);
+		assert_int_equal(buffer_add(&list, metadata.bytes + a.children,
+					 inside.all_bytes + WIM_DENTRY_END_BYTES),
+			0);
+		memset(metadata.bytes + a.children, 0, list.size);
+		set(&metadata, a.at + 16, metadata.size, 8);
+		assert_int_equal(buffer_add(&metadata, list.bytes, list.size), 0);
+		CLEANUP(wim_tree_closep) struct wim_tree *tree = NULL;
+		assert_int_equal(wim_tree_open(&metadata, &tree, &err), 0);
+		assert_int_equal(wim_tree_put(tree, files, n_files, &counts, &err), 0);
+		reopen(&tree);
+		assert_content(tree, "a/inside", 1);
+		assert_content(tree, "b/inside", 2);
+		assert_content(tree, "new/deep/file", 7);
+	}
+}
+
 /* Where a long list would have to move for a short one, this moves, and a new one or that of the
  * root takes its place; if there is none, the long one does move. */
 static void a_long_list_moves_last(void **state)
@@ -469,6 +513,7 @@ int main(void)
 		cmocka_unit_test(named_streams_go_with_what_is_replaced),
 		cmocka_unit_test(old_entries_keep_their_bytes),
 		cmocka_unit_test(no_gaps_are_left),
+		cmocka_unit_test(a_list_grows_into_a_gap),
 		cmocka_unit_test(a_long_list_moves_last),
 		cmocka_unit_test(a_long_list_stays_in_its_place),
 		cmocka_unit_test(ends_that_are_lists_stay),
