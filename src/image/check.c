@@ -2,7 +2,7 @@
 #include "image/check.h"
 
 #include "base/text.h"
-#include "image/layer.h"
+#include "image/ground.h"
 #include "image/remake.h"
 #include "image/revision_view.h"
 #include "store/revisions.h"
@@ -72,7 +72,7 @@ static int check_revision(struct images_check *check, const struct image_record 
 	check->n_revisions++;
 	rc = revision_view_open(check->store, &record, &view, &why);
 	if (rc == 0 && !image->is_sdi)
-		rc = layer_read(view, &why);
+		rc = ground_read(view, &why);
 	if (rc == 0)
 		return 0;
 	if (rc == -ENOMEM)

@@ -124,19 +124,26 @@ static int read_base(struct ground *ground, struct error *err)
 	return 0;
 }
 
-int ground_outline(struct view *view, struct buffer *out, struct error *err)
+static int read_whole(struct ground *ground, struct error *err)
 {
-	CLEANUP(ground_clear)
-	struct ground ground = {
-		.view = view_ref(view),
-	};
-	int rc = read_base(&ground, err);
+	int rc = read_base(ground, err);
 	if (rc < 0)
 		return rc;
-	rc = wim_tree_blobs(ground.tree, check_use, &ground.frame);
-	if (rc < 0)
-		return error_set(err, rc, "a file has no content: %s", strerror(-rc));
-	return write_outline(&ground, out, err);
+	rc = wim_tree_blobs(ground->tree, check_use, &ground->frame);
+	return rc < 0 ? error_set(err, rc, "a file has no content: %s", strerror(-rc)) : 0;
+}
+
+int ground_read(struct view *view, struct error *err)
+{
+	CLEANUP(ground_clear) struct ground ground = {.view = view_ref(view)};
+	return read_whole(&ground, err);
+}
+
+int ground_outline(struct view *view, struct buffer *out, struct error *err)
+{
+	CLEANUP(ground_clear) struct ground ground = {.view = view_ref(view)};
+	int rc = read_whole(&ground, err);
+	return rc < 0 ? rc : write_outline(&ground, out, err);
 }
 
 /* ---- reading the outline ---- */

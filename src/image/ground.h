@@ -38,8 +38,10 @@ int ground_begin(struct store *store, const struct image_record *image, struct g
 int ground_finish(struct ground *ground, struct error *err) MUST_CHECK;
 void ground_clear(struct ground *ground);
 
-/* The outline of a WIM, behind what is in out; reading it this way proves that it can carry layers:
- * -EINVAL with the place if not. */
+/* Can a WIM be read as one that carries a layer: its frame, its tree, and does every file have its
+ * content in it? -EINVAL with the place if not. */
+int ground_read(struct view *view, struct error *err) MUST_CHECK;
+/* The same, and its outline behind what is in out. */
 int ground_outline(struct view *view, struct buffer *out, struct error *err) MUST_CHECK;
 
 /* A blob of the store as a view; -EIO if it has not its size. */

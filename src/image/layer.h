@@ -56,6 +56,3 @@ int image_target(
 /* How its base is compressed: so must all parts be that go into it. */
 int layer_compression(struct store *store, const struct image_record *image,
 	enum wim_compression *ret_compression, struct error *err) MUST_CHECK;
-/* Can a WIM be read as one that carries a layer: its frame, its tree, and does every file have its
- * content in it? -EINVAL with the place if not. */
-int layer_read(struct view *view, struct error *err) MUST_CHECK;

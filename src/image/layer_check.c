@@ -284,35 +284,3 @@ int layer_check(struct view *view, const struct layer_expected *expected, struct
 		rc = check_file(&composed, &expected->contents->files[i], err);
 	return rc < 0 ? rc : check_dropped(&composed, err);
 }
-
-/* ---- without anything to compare with ---- */
-
-static int check_use(void *context, const uint8_t sha1[static WIM_SHA1_BYTES])
-{
-	struct wim_blob_entry entry;
-	return frame_find(context, sha1, NULL, &entry) ? 0 : -ENODATA;
-}
-
-static int read_tree(const struct frame *frame, struct error *err)
-{
-	CLEANUP(buffer_free) struct buffer metadata = buffer_with_max(LIMIT_WIM_METADATA_BYTES);
-	CLEANUP(wim_tree_closep) struct wim_tree *tree = NULL;
-	int rc = frame_expand(frame, &frame->entry.resource, frame->entry.sha1, &metadata, err);
-	if (rc == 0)
-		rc = wim_tree_open(&metadata, &tree, err);
-	if (rc < 0)
-		return rc;
-	rc = wim_tree_blobs(tree, check_use, (void *)(uintptr_t)frame);
-	return rc < 0 ? error_set(err, rc, "a file has no content: %s", strerror(-rc)) : 0;
-}
-
-int layer_read(struct view *view, struct error *err)
-{
-	struct frame frame;
-	int rc = frame_open(view, &frame, err);
-	if (rc < 0)
-		return rc;
-	rc = read_tree(&frame, err);
-	frame_clear(&frame);
-	return rc;
-}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A whole WIM: its frame, its tree, each content in its table, one file expanded. */
 #include "image/frame.h"
-#include "image/layer.h"
+#include "image/ground.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -26,7 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (view_new(&view) < 0)
 		return 0;
 	if (view_add_static(view, data, size) == 0) {
-		(void)!layer_read(view, &err);
+		(void)!ground_read(view, &err);
 		expand_first(view);
 	}
 	(void)view_unref(view);
