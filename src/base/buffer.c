@@ -6,10 +6,34 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+
+/*
+ * Touching fresh memory costs about 0.5 us for each kB in pages of 4 kB (2 us each), and 0.1 in
+ * pages of 2 MB: the tree of files of a Windows PE is faster read into those than into the others.
+ * One of them is asked for where at least a quarter of it will be used.
+ */
+#define HUGE_BYTES     (2U << 20)
+#define HUGE_USE_BYTES (HUGE_BYTES / 4)
 
 struct buffer buffer_with_max(size_t max)
 {
 	return (struct buffer){.max = max};
+}
+
+static uint8_t *grow_huge(const struct buffer *buffer, size_t *capacity)
+{
+	size_t n_huge = (*capacity + HUGE_BYTES - HUGE_USE_BYTES) / HUGE_BYTES * HUGE_BYTES;
+	*capacity = (*capacity + HUGE_BYTES - 1) / HUGE_BYTES * HUGE_BYTES;
+	uint8_t *bytes = aligned_alloc(HUGE_BYTES, *capacity);
+	if (bytes == NULL)
+		return NULL;
+	/* A wish: where there are none, it is memory all the same. */
+	(void)madvise(bytes, n_huge, MADV_HUGEPAGE);
+	if (buffer->bytes != NULL)
+		memcpy(bytes, buffer->bytes, buffer->size + 1);
+	free(buffer->bytes);
+	return bytes;
 }
 
 int buffer_reserve(struct buffer *buffer, size_t n)
@@ -24,7 +48,8 @@ int buffer_reserve(struct buffer *buffer, size_t n)
 	size_t capacity = buffer->capacity < 128 ? 256 : buffer->capacity * 2;
 	if (capacity < need)
 		capacity = need;
-	uint8_t *bytes = realloc(buffer->bytes, capacity);
+	uint8_t *bytes = capacity < HUGE_USE_BYTES ? realloc(buffer->bytes, capacity)
+						   : grow_huge(buffer, &capacity);
 	if (bytes == NULL)
 		return -ENOMEM;
 	buffer->bytes = bytes;

@@ -274,3 +274,14 @@ int view_read(const struct view *view, uint64_t offset, void *bytes, size_t leng
 	}
 	return 0;
 }
+
+bool view_is_shared(const struct view *a, uint64_t a_offset, const struct view *b,
+	uint64_t b_offset, uint64_t length)
+{
+	uint64_t a_within = 0, b_within = 0;
+	const struct view_segment *x = view_find(a, a_offset, &a_within);
+	const struct view_segment *y = view_find(b, b_offset, &b_within);
+	return x != NULL && y != NULL && x->kind == VIEW_FILE && y->kind == VIEW_FILE &&
+	       x->fd == y->fd && x->offset + a_within == y->offset + b_within &&
+	       length <= x->length - a_within && length <= y->length - b_within;
+}

@@ -65,6 +65,10 @@ const struct view_segment *view_find(
 /* Reads exactly length bytes. -EIO if a file has become shorter than it was (a file that shrank
    under us), -ERANGE if the range is not inside the view. */
 int view_read(const struct view *view, uint64_t offset, void *bytes, size_t length) MUST_CHECK;
+/* Whether two ranges are the same bytes of the same open file, one segment each: nothing is read.
+ * False does not say that they differ. */
+bool view_is_shared(const struct view *a, uint64_t a_offset, const struct view *b,
+	uint64_t b_offset, uint64_t length);
 
 static inline void view_unrefp(struct view **view)
 {

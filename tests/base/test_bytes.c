@@ -79,6 +79,23 @@ static void buffers_keep_their_maximum(void **state)
 	buffer_free(&b);
 }
 
+/* From small to some MB, which lie in other memory: what was there stays. */
+static void buffers_grow(void **state)
+{
+	(void)state;
+	CLEANUP(buffer_free) struct buffer b = buffer_with_max(16U << 20);
+	for (uint32_t i = 0; i < 3U << 20; i++)
+		assert_int_equal(buffer_add(&b, &i, sizeof(i)), 0);
+	assert_int_equal(buffer_add_zeros(&b, 4U << 20), 0);
+	assert_int_equal(buffer_add(&b, "", 1), -EFBIG);
+	for (uint32_t i = 0; i < 4U << 20; i++) {
+		uint32_t expected = i < 3U << 20 ? i : 0;
+		if (memcmp(b.bytes + i * sizeof(i), &expected, sizeof(expected)) != 0)
+			fail_msg("%u", i);
+	}
+	assert_int_equal(b.bytes[b.size], 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -87,6 +104,7 @@ int main(void)
 		cmocka_unit_test(strings_need_their_nul),
 		cmocka_unit_test(writes_what_it_reads),
 		cmocka_unit_test(buffers_keep_their_maximum),
+		cmocka_unit_test(buffers_grow),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

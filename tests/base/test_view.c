@@ -85,6 +85,13 @@ static void views_are_made_of_views(void **state)
 	assert_int_equal(view_n_segments(outer), 3);
 	assert_int_equal(view_add_view(outer, inner, 12, 2), -ERANGE);
 	assert_int_equal(view_add_view(outer, inner, 13, 0), 0);
+	/* "89" and "01234" are the same bytes of the same file in both; "bc" is memory. */
+	assert_true(view_is_shared(outer, 0, inner, 11, 2));
+	assert_true(view_is_shared(outer, 4, inner, 3, 5));
+	assert_false(view_is_shared(outer, 4, inner, 4, 2));
+	assert_false(view_is_shared(outer, 0, inner, 11, 3));
+	assert_false(view_is_shared(outer, 2, inner, 1, 2));
+	assert_false(view_is_shared(outer, 9, inner, 13, 1));
 	inner = view_unref(inner); /* the outer one keeps it */
 	assert_int_equal(view_size(outer), 9);
 	assert_int_equal(view_read(outer, 0, bytes, 9), 0);
