@@ -39,34 +39,58 @@ static int compare_lists(const void *a, const void *b)
 }
 
 /* What was found and not yet looked into is what stands behind i. */
-static int find_lists(const struct wim_tree *tree, struct wim_layout *layout)
+static int walk_lists(
+	const struct wim_tree *tree, const struct wim_dentry *root, struct wim_layout *layout)
 {
 	struct wim_dentry dentry;
-	uint64_t at = tree->root;
-	bool is_there = wim_tree_next(tree, &at, &dentry);
-	assert(is_there);
-
-	layout->tail = dentry.at + dentry.all_bytes + WIM_DENTRY_END_BYTES;
-	int rc = dentry.children != 0 ? add_list(layout, dentry.children, dentry.at) : 0;
+	int rc = root->children != 0 ? add_list(layout, root->children, root->at) : 0;
 	for (size_t i = 0; rc == 0 && i < layout->n; i++) {
 		const uint64_t begin = layout->lists[i].at;
-		at = begin;
+		uint64_t at = begin;
 		while (rc == 0 && wim_tree_next(tree, &at, &dentry)) {
 			if (wim_dentry_is_folder(&dentry) && dentry.children != 0)
 				rc = add_list(layout, dentry.children, dentry.at);
 		}
 		layout->lists[i].bytes = (size_t)(at - begin) + WIM_DENTRY_END_BYTES;
-		if (begin + layout->lists[i].bytes > layout->tail)
-			layout->tail = begin + layout->lists[i].bytes;
 	}
+	if (rc == 0 && layout->n > 0)
+		qsort(layout->lists, layout->n, sizeof(*layout->lists), compare_lists);
+	return rc;
+}
+
+/* Those that a walk found before, in the order in which it left them. */
+static int recall_lists(const struct wim_tree *tree, struct wim_layout *layout)
+{
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < tree->n_places; i++) {
+		const struct wim_list_place *place = &tree->places[i];
+		rc = add_list(layout, place->at, place->owner);
+		if (rc == 0)
+			layout->lists[i].bytes = place->bytes;
+	}
+	return rc;
+}
+
+int wim_layout_find(const struct wim_tree *tree, struct wim_layout *layout)
+{
+	struct wim_dentry root;
+	uint64_t at = tree->root;
+	bool is_there = wim_tree_next(tree, &at, &root);
+	assert(is_there);
+
+	int rc =
+		tree->places != NULL ? recall_lists(tree, layout) : walk_lists(tree, &root, layout);
 	if (rc < 0)
 		return rc;
-	if (layout->n > 0)
-		qsort(layout->lists, layout->n, sizeof(*layout->lists), compare_lists);
-	for (size_t i = 1; i < layout->n; i++) {
-		const struct wim_list *before = &layout->lists[i - 1];
-		const uint64_t end = before->at + before->bytes;
-		layout->lists[i].reach = end > before->reach ? end : before->reach;
+	layout->tail = root.at + root.all_bytes + WIM_DENTRY_END_BYTES;
+	for (size_t i = 0; i < layout->n; i++) {
+		struct wim_list *list = &layout->lists[i];
+		const struct wim_list *before = i > 0 ? list - 1 : NULL;
+		const uint64_t before_end = before != NULL ? before->at + before->bytes : 0;
+		if (before != NULL)
+			list->reach = before_end > before->reach ? before_end : before->reach;
+		if (list->at + list->bytes > layout->tail)
+			layout->tail = list->at + list->bytes;
 	}
 	return 0;
 }
@@ -94,7 +118,7 @@ static void connect(struct wim_layout *layout, struct wim_drafts *drafts)
 		if (!draft->is_rewritten || draft->list == 0)
 			continue;
 		size_t j = first_from(layout, draft->list);
-		while (layout->lists[j].owner != draft->at)
+		while (j < layout->n && layout->lists[j].owner != draft->at)
 			j++;
 		assert(j < layout->n && layout->lists[j].at == draft->list);
 		layout->lists[j].draft = draft;
@@ -338,7 +362,7 @@ int wim_layout_make(
 	const struct wim_tree *tree, struct wim_drafts *drafts, struct wim_layout *ret_layout)
 {
 	struct wim_layout layout = {0};
-	int rc = find_lists(tree, &layout);
+	int rc = wim_layout_find(tree, &layout);
 	if (rc == 0) {
 		connect(&layout, drafts);
 		rc = place_all(&layout, drafts);

@@ -38,6 +38,8 @@ struct wim_layout {
 	size_t written_bytes; /* of the lists that are written anew */
 };
 
+/* All lists there are, and where those that stay would end; layout: empty. -ENOMEM. */
+int wim_layout_find(const struct wim_tree *tree, struct wim_layout *layout) MUST_CHECK;
 /* Says of each list that is written where it goes, and how much its new entries are padded. */
 int wim_layout_make(const struct wim_tree *tree, struct wim_drafts *drafts,
 	struct wim_layout *ret_layout) MUST_CHECK;

@@ -135,7 +135,7 @@ static int check_ends(const struct walk *walk, struct error *err)
 }
 
 /* The root stands alone behind the security descriptors, whose length is the first field. */
-static size_t root_place(uint64_t security_bytes)
+size_t wim_tree_root_place(uint64_t security_bytes)
 {
 	size_t place = (size_t)((security_bytes + WIM_DENTRY_ALIGN - 1) / WIM_DENTRY_ALIGN *
 				WIM_DENTRY_ALIGN);
@@ -149,7 +149,7 @@ static int walk_root(struct walk *walk, struct error *err)
 	struct reader reader = reader_over(metadata->bytes, metadata->size);
 	struct wim_dentry root;
 
-	tree->root = root_place(reader_le32(&reader));
+	tree->root = wim_tree_root_place(reader_le32(&reader));
 	int rc = wim_dentry_read(metadata->bytes, metadata->size, tree->root, &root, err);
 	if (rc < 0)
 		return rc;
@@ -183,7 +183,7 @@ static int walk_all(struct wim_tree *tree, struct error *err)
 	return rc;
 }
 
-static struct wim_tree *tree_over(const struct buffer *metadata)
+struct wim_tree *wim_tree_over(const struct buffer *metadata)
 {
 	struct wim_tree *tree = calloc(1, sizeof(*tree));
 	if (tree == NULL)
@@ -206,7 +206,7 @@ int wim_tree_open(struct buffer *metadata, struct wim_tree **ret_tree, struct er
 	if (metadata->size > LIMIT_WIM_METADATA_BYTES)
 		return error_set(err, -EFBIG, "the image's metadata has %zu bytes; %u are accepted",
 			metadata->size, LIMIT_WIM_METADATA_BYTES);
-	struct wim_tree *tree = tree_over(metadata);
+	struct wim_tree *tree = wim_tree_over(metadata);
 	if (tree == NULL)
 		return error_set(err, -ENOMEM, "out of memory");
 	int rc = walk_all(tree, err);
@@ -220,21 +220,6 @@ int wim_tree_open(struct buffer *metadata, struct wim_tree **ret_tree, struct er
 	return 0;
 }
 
-int wim_tree_resume(struct buffer *metadata, uint64_t n_files, uint64_t n_folders,
-	struct wim_tree **ret_tree, struct error *err)
-{
-	struct reader reader = reader_over(metadata->bytes, metadata->size);
-	struct wim_tree *tree = tree_over(metadata);
-	if (tree == NULL)
-		return error_set(err, -ENOMEM, "out of memory");
-	tree->root = root_place(reader_le32(&reader));
-	tree->n_files = n_files;
-	tree->n_folders = n_folders;
-	*metadata = buffer_with_max(metadata->max);
-	*ret_tree = tree;
-	return 0;
-}
-
 struct wim_tree *wim_tree_close(struct wim_tree *tree)
 {
 	if (tree != NULL) {
@@ -242,6 +227,7 @@ struct wim_tree *wim_tree_close(struct wim_tree *tree)
 		buffer_free(&tree->replaced);
 		buffer_free(&tree->unlinked);
 		free(tree->touched);
+		free(tree->places);
 	}
 	free(tree);
 	return NULL;

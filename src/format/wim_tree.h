@@ -52,9 +52,13 @@ struct wim_node {
  * is walked once for that. -EFBIG past LIMIT_WIM_TREE_ENTRIES or LIMIT_WIM_METADATA_BYTES. */
 int wim_tree_open(
 	struct buffer *metadata, struct wim_tree **ret_tree, struct error *err) MUST_CHECK;
-/* Bytes that wim_tree_open() has walked once, with what wim_tree_count() said then: they are taken
- * over without another look, so whoever brings them must know by a hash that they are the same. */
-int wim_tree_resume(struct buffer *metadata, uint64_t n_files, uint64_t n_folders,
+/* What a walk through a tree found, behind what is in out: for who keeps it beside the metadata. Of
+ * a tree that was not changed. -ENOMEM, -EFBIG. */
+int wim_tree_draw(const struct wim_tree *tree, struct buffer *out) MUST_CHECK;
+/* Bytes that wim_tree_open() has walked once, with what wim_tree_draw() wrote then: they are taken
+ * over (on success only) without another look, so whoever brings them must know by a hash that they
+ * are the same. -EINVAL for a drawing that cannot be of them, -ENOMEM. */
+int wim_tree_resume(struct buffer *metadata, const uint8_t *drawing, size_t n_drawing,
 	struct wim_tree **ret_tree, struct error *err) MUST_CHECK;
 struct wim_tree *wim_tree_close(struct wim_tree *tree);
 DEFINE_FREEP(struct wim_tree, wim_tree_close);

@@ -243,6 +243,8 @@ static void write_all(struct plan *plan)
 		if (wim_draft_is_file(draft_at(plan, i)) && draft_at(plan, i)->at != 0)
 			note_replaced(plan, draft_at(plan, i));
 	}
+	free(tree->places); /* they are about to change */
+	tree->places = NULL;
 	displace_all(plan);
 	write_lists(plan);
 	patch(plan, draft_at(plan, 0), touch(tree, tree->root, WIM_DENTRY_HEAD_BYTES));

@@ -315,18 +315,19 @@ static void a_tree_is_resumed(void **state)
 	struct wim_tree *trees[2];
 	const uint8_t *bytes[2];
 	size_t n[2];
-	uint64_t files = 0, folders = 0;
+	CLEANUP(buffer_free) struct buffer drawing = buffer_with_max(SIZE_MAX);
 	for (int i = 0; i < 2; i++) {
 		const struct wim_tree_file file = {"a\\new\\file", {1}, 1, MADE_TIME};
 		struct wim_tree_counts counts;
 		copies[i] = buffer_with_max(metadata.max);
 		assert_int_equal(buffer_add(&copies[i], metadata.bytes, metadata.size), 0);
 		int rc = i == 0 ? wim_tree_open(&copies[i], &trees[i], &err)
-				: wim_tree_resume(&copies[i], files, folders, &trees[i], &err);
+				: wim_tree_resume(
+					  &copies[i], drawing.bytes, drawing.size, &trees[i], &err);
 		assert_int_equal(rc, 0);
 		assert_null(copies[i].bytes);
 		if (i == 0)
-			wim_tree_count(trees[i], &files, &folders);
+			assert_int_equal(wim_tree_draw(trees[i], &drawing), 0);
 		assert_int_equal(wim_tree_put(trees[i], &file, 1, &counts, &err), 0);
 		bytes[i] = wim_tree_bytes(trees[i], &n[i]);
 	}
