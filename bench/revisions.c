@@ -5,7 +5,6 @@
  * Makes a revision for each package, one behind the other in one process, as `pewter prepare --all`
  * does, and prints the seconds that each took: what a revision costs beside the start of a process.
  */
-#include "adapter/wim_codec.h"
 #include "image/revise.h"
 
 #include <stdio.h>
@@ -45,7 +44,6 @@ int main(int argc, char **argv)
 		(void)fputs("usage: revisions STATE IMAGE PACKAGE...\n", stderr);
 		return EXIT_FAILURE;
 	}
-	wim_codec_load_ahead();
 	if (store_open(argv[1], STORE_READ, &store, &err) < 0) {
 		(void)fprintf(stderr, "%s\n", err.text);
 		return EXIT_FAILURE;

@@ -53,20 +53,6 @@ int library_load(struct library *library, struct error *err)
 	return rc;
 }
 
-static void *load_apart(void *context)
-{
-	struct error unheard;
-	(void)!library_load(context, &unheard);
-	return NULL;
-}
-
-void library_load_ahead(struct library *library)
-{
-	pthread_t thread;
-	if (pthread_create(&thread, NULL, load_apart, library) == 0)
-		(void)pthread_detach(thread);
-}
-
 struct library *const *library_all(size_t *ret_n)
 {
 	*ret_n = (size_t)(__stop_pewter_libraries - __start_pewter_libraries);

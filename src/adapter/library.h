@@ -39,10 +39,6 @@ struct library {
 /* Any thread may, any number of times. -ELIBACC with a sentence that says what to install. */
 int library_load(struct library *library, struct error *err) MUST_CHECK;
 
-/* Begins to load it, on a thread of its own, for who will need it soon and has other things to do
- * until then. Whether that succeeds is library_load()'s to say. */
-void library_load_ahead(struct library *library);
-
 /* All that the program knows; for tests. */
 struct library *const *library_all(size_t *ret_n);
 

@@ -63,11 +63,6 @@ static void release(struct wim_codec *codec)
 	free(codec);
 }
 
-void wim_codec_load_ahead(void)
-{
-	library_load_ahead(&libwim_library);
-}
-
 int wim_codec_open(enum wim_codec_kind kind, struct wim_codec **ret_codec, struct error *err)
 {
 	const enum wimlib_compression_type type = kind == WIM_CODEC_LZX

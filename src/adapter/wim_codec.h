@@ -22,10 +22,6 @@ enum wim_codec_kind {
 
 struct wim_codec;
 
-/* wimlib takes 2.5 ms to load, most of it for libraries behind it that compressing does not need.
- * Called by who will compress, and has a store to open first. */
-void wim_codec_load_ahead(void);
-
 /* One thread at a time. */
 int wim_codec_open(
 	enum wim_codec_kind kind, struct wim_codec **ret_codec, struct error *err) MUST_CHECK;

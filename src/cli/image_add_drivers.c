@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* pewter image add-drivers: the next revision of an image, with more driver packages. */
-#include "adapter/wim_codec.h"
 #include "cli/commands.h"
 #include "cli/progress.h"
 #include "cli/revision_word.h"
@@ -35,7 +34,6 @@ int cmd_image_add_drivers(struct cli *cli, int argc, char **argv)
 			"lists them");
 	if (!revision_word_is_image(argv[optind], &err))
 		return cli_usage(cli, "%s", err.text);
-	wim_codec_load_ahead();
 	if (store_open(cli->state, STORE_READ, &store, &err) < 0 ||
 		rules_open(cli, store, &rules, &err) < 0)
 		return cli_fail(cli, &err);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* pewter image add-files: the next revision of an image, with files and folders of this system. */
-#include "adapter/wim_codec.h"
 #include "cli/commands.h"
 #include "cli/progress.h"
 #include "cli/revision_word.h"
@@ -40,7 +39,6 @@ static int run(struct cli *cli, const char *image, const struct part_source *sou
 	CLEANUP(revise_result_clear) struct revise_result result = {.packages = NULL};
 	struct error err = ERROR_NULL;
 	struct progress_phases phases;
-	wim_codec_load_ahead();
 	if (store_open(cli->state, STORE_READ, &store, &err) < 0)
 		return cli_fail(cli, &err);
 	const struct revise_request request = {

@@ -6,7 +6,6 @@
  */
 #include "prepare/prepare.h"
 
-#include "adapter/wim_codec.h"
 #include "cli/commands.h"
 #include "cli/prepare_several.h"
 #include "cli/prepare_words.h"
@@ -63,7 +62,6 @@ static int run(struct cli *cli, struct prepare_request *request, char **names, s
 		return cli_fail(cli, &err);
 	memcpy(default_image, config.image, sizeof(default_image));
 	config_clear(&config);
-	wim_codec_load_ahead();
 	if (store_open(cli->state, STORE_READ, &store, &err) < 0 ||
 		rules_open(cli, store, &rules, &err) < 0)
 		return cli_fail(cli, &err);

@@ -255,11 +255,11 @@ int contents_gather_parts(const struct layer_request *request, enum wim_compress
 	return 0;
 }
 
-int contents_settle(const struct layer_request *request, const struct wim_tree *tree,
-	const struct frame *base, struct buffer *own, struct contents *contents, struct error *err)
+int contents_settle(const struct layer_request *request, const struct ground *ground,
+	struct buffer *own, struct contents *contents, struct error *err)
 {
-	int rc = number_packages(tree, contents, err);
+	int rc = number_packages(ground->tree, contents, err);
 	if (rc == 0)
 		rc = put_packages(contents, err);
-	return rc < 0 ? rc : contents_add_own(request, tree, base, own, contents, err);
+	return rc < 0 ? rc : contents_add_own(request, ground, own, contents, err);
 }

@@ -6,7 +6,7 @@
 #include "base/name_table.h"
 #include "format/wim_tree.h"
 #include "image/compose.h"
-#include "image/frame.h"
+#include "image/ground.h"
 #include "image/layer.h"
 
 struct content_file {
@@ -47,7 +47,6 @@ int contents_gather_parts(const struct layer_request *request, enum wim_compress
 int contents_keep_parts(
 	struct store *store, struct contents *contents, struct error *err) MUST_CHECK;
 /* The rest: the packages get their folders, and Pewter's own files are appended to own as
- * resources. tree and base are those of the base. */
-int contents_settle(const struct layer_request *request, const struct wim_tree *tree,
-	const struct frame *base, struct buffer *own, struct contents *contents,
-	struct error *err) MUST_CHECK;
+ * resources. */
+int contents_settle(const struct layer_request *request, const struct ground *ground,
+	struct buffer *own, struct contents *contents, struct error *err) MUST_CHECK;

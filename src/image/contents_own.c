@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The files that are Pewter's own. */
+#include "adapter/crypto.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "image/contents_room.h"
 #include "image/manifest.h"
 #include "image/own_paths.h"
-#include "image/resources.h"
 #include "image/startup.h"
 
 #include <errno.h>
@@ -14,35 +14,43 @@
 /* What they are made from, and into. */
 struct writing {
 	const struct layer_request *request;
-	const struct wim_tree *tree;
-	const struct frame *base;
-	struct wim_codec *codec;
+	const struct ground *ground;
 	struct buffer *own;
 	struct contents *contents;
 };
 
+static int hash(const struct buffer *bytes, uint8_t ret_digest[static SHA1_BYTES])
+{
+	CLEANUP(sha1_freep) struct sha1 *sha1 = NULL;
+	int rc = sha1_new(&sha1);
+	if (rc == 0)
+		rc = sha1_add(sha1, bytes->bytes, bytes->size);
+	if (rc == 0)
+		sha1_finish(sha1, ret_digest);
+	return rc;
+}
+
+/* They lie there as they are: compressing some kilobytes would save less than loading a compressor
+ * takes. */
 static int put(
 	struct writing *writing, const char *path, const struct buffer *bytes, struct error *err)
 {
-	struct resource resource;
-	size_t before = writing->own->size;
-	int rc =
-		resource_append(writing->codec, bytes->bytes, bytes->size, writing->own, &resource);
-	if (rc < 0)
-		return error_set(err, rc, "%s: %s", path, strerror(-rc));
 	struct wim_blob_entry there;
-	if (resource.original_bytes > 0 && frame_find(writing->base, resource.sha1, NULL, &there))
-		writing->own->size = before; /* the base has it: nobody looks at this one */
-	struct content_file file = {
-		.path = strdup(path),
-		.blob = COMPOSE_OWN,
-		.offset = resource.offset,
-		.stored_bytes = resource.stored_bytes,
-		.original_bytes = resource.original_bytes,
-		.is_compressed = resource.is_compressed,
-	};
-	memcpy(file.sha1, resource.sha1, sizeof(file.sha1));
-	rc = contents_put(writing->contents, &file);
+	struct content_file file = {.path = strdup(path), .blob = COMPOSE_OWN};
+	int rc = 0;
+	if (bytes->size > 0) {
+		file.offset = writing->own->size;
+		file.stored_bytes = file.original_bytes = bytes->size;
+		rc = hash(bytes, file.sha1);
+	}
+	/* What the base has need not lie here too. */
+	if (rc == 0 && bytes->size > 0 &&
+		!frame_find(&writing->ground->frame, file.sha1, NULL, &there))
+		rc = buffer_add(writing->own, bytes->bytes, bytes->size);
+	if (rc < 0)
+		free(file.path);
+	else
+		rc = contents_put(writing->contents, &file);
 	return rc < 0 ? error_set(err, rc, "%s: %s", path, strerror(-rc)) : 0;
 }
 
@@ -114,7 +122,7 @@ static int read_users(const struct writing *writing, const struct content_file *
 	struct buffer *out, struct error *err)
 {
 	const struct part_record *part = &writing->contents->parts[file->blob - COMPOSE_PARTS];
-	struct frame frame = {.header = writing->base->header};
+	struct frame frame = {.header = writing->ground->frame.header};
 	struct wim_resource resource = {
 		.offset = file->offset,
 		.stored_bytes = file->stored_bytes,
@@ -137,31 +145,17 @@ static int read_users(const struct writing *writing, const struct content_file *
 	return frame_expand(&frame, &resource, file->sha1, out, err);
 }
 
-static int read_base(
-	const struct writing *writing, const char *path, struct buffer *out, struct error *err)
-{
-	struct wim_node node;
-	struct wim_blob_entry entry;
-	static const uint8_t none[WIM_SHA1_BYTES];
-	int rc = wim_tree_find(writing->tree, path, &node, err);
-	if (rc < 0 || memcmp(node.sha1, none, sizeof(none)) == 0)
-		return rc;
-	if (!frame_find(writing->base, node.sha1, NULL, &entry))
-		return error_set(err, -EINVAL, "its data is not in the base");
-	return frame_expand(writing->base, &entry.resource, node.sha1, out, err);
-}
-
 static int add_winpeshl(struct writing *writing, struct error *err)
 {
 	CLEANUP(buffer_free) struct buffer old = buffer_with_max(LIMIT_WINPESHL_BYTES);
 	CLEANUP(buffer_free) struct buffer ours = buffer_with_max(4 * LIMIT_WINPESHL_BYTES);
 	const struct content_file *users = find_file(writing->contents, WINPESHL);
-	bool is_there = users != NULL || base_has(writing->tree, WINPESHL);
+	bool is_there = users != NULL || base_has(writing->ground->tree, WINPESHL);
 	int rc = 0;
 	if (users != NULL)
 		rc = read_users(writing, users, &old, err);
 	else if (is_there)
-		rc = read_base(writing, WINPESHL, &old, err);
+		rc = ground_read_winpeshl(writing->ground, &old, err);
 	if (rc < 0)
 		return error_prefix(err, rc, "\\" WINPESHL);
 	const struct startup_base base = {
@@ -169,14 +163,14 @@ static int add_winpeshl(struct writing *writing, struct error *err)
 			    : old.bytes != NULL ? old.bytes
 						: (const void *)"",
 		.n_winpeshl = old.size,
-		.has_setup = base_has(writing->tree, SETUP) ||
+		.has_setup = base_has(writing->ground->tree, SETUP) ||
 			     find_file(writing->contents, SETUP) != NULL,
 	};
 	rc = startup_write_winpeshl(&base, &ours);
 	if (rc < 0)
 		return error_set(err, rc, "\\" WINPESHL ": %s", strerror(-rc));
 	/* An image that was one of ours has kept the first one already. */
-	bool is_kept = users == NULL && base_has(writing->tree, OWN_ORIGINAL) &&
+	bool is_kept = users == NULL && base_has(writing->ground->tree, OWN_ORIGINAL) &&
 		       startup_is_ours(old.bytes, old.size);
 	if (is_there && !is_kept)
 		rc = put(writing, OWN_ORIGINAL, &old, err);
@@ -191,7 +185,7 @@ static int add_script(struct writing *writing, struct error *err)
 	CLEANUP(memory_freep) uint32_t *brought = NULL;
 	const struct contents *contents = writing->contents;
 	size_t n_brought = 0, n = 0;
-	int rc = contents_base_drivers(writing->tree, &brought, &n_brought, err);
+	int rc = contents_base_drivers(writing->ground->tree, &brought, &n_brought, err);
 	if (rc < 0)
 		return rc;
 	CLEANUP(memory_freep)
@@ -233,14 +227,12 @@ static int add_manifest(struct writing *writing, struct error *err)
 	return put(writing, OWN_MANIFEST, &text, err);
 }
 
-int contents_add_own(const struct layer_request *request, const struct wim_tree *tree,
-	const struct frame *base, struct buffer *own, struct contents *contents, struct error *err)
+int contents_add_own(const struct layer_request *request, const struct ground *ground,
+	struct buffer *own, struct contents *contents, struct error *err)
 {
-	CLEANUP(wim_codec_closep) struct wim_codec *codec = NULL;
 	struct writing writing = {
-		.request = request, .tree = tree, .base = base, .own = own, .contents = contents};
-	int rc = frame_codec(base, &codec, err);
-	writing.codec = codec;
+		.request = request, .ground = ground, .own = own, .contents = contents};
+	int rc = 0;
 	/* Without drivers the image starts as it always did. */
 	if (rc == 0 && contents->n_packages > 0)
 		rc = add_winpeshl(&writing, err);

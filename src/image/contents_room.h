@@ -8,9 +8,8 @@
 int contents_put(struct contents *contents, const struct content_file *file) MUST_CHECK;
 
 /* winpeshl.ini, the script, the manifest. */
-int contents_add_own(const struct layer_request *request, const struct wim_tree *tree,
-	const struct frame *base, struct buffer *own, struct contents *contents,
-	struct error *err) MUST_CHECK;
+int contents_add_own(const struct layer_request *request, const struct ground *ground,
+	struct buffer *own, struct contents *contents, struct error *err) MUST_CHECK;
 
 /* The numbers of folders in the base's own \pewter\drivers, rising (a revision that was exported
  * and imported again). free() releases them. */

@@ -4,26 +4,27 @@
 #include "adapter/file.h"
 #include "base/bytes.h"
 #include "base/limits.h"
+#include "image/own_paths.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
-/* An outline: head | order of the table's files, 4 bytes each | the metadata, expanded. */
-#define OUTLINE_MAGIC      "PWOUTLN1"
+/* An outline: head | order of the table's files, 4 bytes each | the tree's drawing | winpeshl.ini |
+ * the metadata, expanded. */
+#define OUTLINE_MAGIC      "PWOUTLN2"
 #define OUTLINE_HEAD_BYTES 80
 /* The head ends with the checksum of all the rest. */
 #define OUTLINE_SUM_AT     (OUTLINE_HEAD_BYTES - CHECKSUM_BYTES)
 struct outline {
 	struct wim_blob_order order;
 	uint64_t data_end;
-	uint64_t n_files, n_folders;
-	uint64_t metadata_bytes;
+	uint64_t drawing_bytes, winpeshl_bytes, metadata_bytes;
 	uint8_t frame_sum[CHECKSUM_BYTES]; /* frame_checksum() of the base */
 };
 
-/* head: with the order. */
+/* head: with all up to the metadata. */
 static int sum_parts(const uint8_t *head, size_t n_head, const uint8_t *metadata, size_t n_metadata,
 	uint8_t ret_sum[static CHECKSUM_BYTES])
 {
@@ -65,8 +66,8 @@ static int write_head(const struct outline *outline, struct buffer *out)
 	writer_le32(&writer, order->n_files);
 	writer_le32(&writer, order->metadata);
 	writer_le64(&writer, outline->data_end);
-	writer_le64(&writer, outline->n_files);
-	writer_le64(&writer, outline->n_folders);
+	writer_le64(&writer, outline->drawing_bytes);
+	writer_le64(&writer, outline->winpeshl_bytes);
 	writer_le64(&writer, outline->metadata_bytes);
 	writer_bytes(&writer, outline->frame_sum, CHECKSUM_BYTES);
 	writer_zeros(&writer, CHECKSUM_BYTES);
@@ -77,21 +78,40 @@ static int write_head(const struct outline *outline, struct buffer *out)
 	return 0;
 }
 
+/* One that is not there or cannot be read is not kept: who needs it will be told why. */
+static int draw(const struct ground *ground, struct buffer *drawing, struct buffer *winpeshl)
+{
+	struct error unheard;
+	int rc = ground_read_winpeshl(ground, winpeshl, &unheard);
+	if (rc < 0)
+		winpeshl->size = 0;
+	return rc == -ENOMEM ? rc : wim_tree_draw(ground->tree, drawing);
+}
+
 static int write_outline(const struct ground *ground, struct buffer *out, struct error *err)
 {
+	CLEANUP(buffer_free) struct buffer drawing = buffer_with_max(LIMIT_WIM_METADATA_BYTES);
+	CLEANUP(buffer_free) struct buffer winpeshl = buffer_with_max(LIMIT_WINPESHL_BYTES);
 	struct outline outline = {
 		.order = wim_blob_index_order(ground->frame.index),
 		.data_end = ground->data_end,
 	};
 	size_t n_metadata;
 	const uint8_t *metadata = wim_tree_bytes(ground->tree, &n_metadata);
-	outline.metadata_bytes = n_metadata;
-	wim_tree_count(ground->tree, &outline.n_files, &outline.n_folders);
 	int rc = frame_checksum(&ground->frame, outline.frame_sum, err);
 	if (rc < 0)
 		return rc;
+	rc = draw(ground, &drawing, &winpeshl);
+	outline.drawing_bytes = drawing.size;
+	outline.winpeshl_bytes = winpeshl.size;
+	outline.metadata_bytes = n_metadata;
 	size_t begin = out->size;
-	rc = write_head(&outline, out);
+	if (rc == 0)
+		rc = write_head(&outline, out);
+	if (rc == 0)
+		rc = buffer_add(out, drawing.bytes, drawing.size);
+	if (rc == 0)
+		rc = buffer_add(out, winpeshl.bytes, winpeshl.size);
 	size_t end_of_head = out->size;
 	if (rc == 0)
 		rc = buffer_add(out, metadata, n_metadata);
@@ -102,6 +122,23 @@ static int write_outline(const struct ground *ground, struct buffer *out, struct
 }
 
 /* ---- reading the base ---- */
+
+int ground_read_winpeshl(const struct ground *ground, struct buffer *out, struct error *err)
+{
+	struct wim_node node;
+	struct wim_blob_entry entry;
+	static const uint8_t none[WIM_SHA1_BYTES];
+	if (ground->winpeshl.size > 0) {
+		int rc = buffer_add(out, ground->winpeshl.bytes, ground->winpeshl.size);
+		return rc < 0 ? error_set(err, rc, "%s", strerror(-rc)) : 0;
+	}
+	int rc = wim_tree_find(ground->tree, WINPESHL, &node, err);
+	if (rc < 0 || memcmp(node.sha1, none, sizeof(none)) == 0)
+		return rc;
+	if (!frame_find(&ground->frame, node.sha1, NULL, &entry))
+		return error_set(err, -EINVAL, "its data is not in the base");
+	return frame_expand(&ground->frame, &entry.resource, node.sha1, out, err);
+}
 
 static int check_use(void *context, const uint8_t sha1[static WIM_SHA1_BYTES])
 {
@@ -156,21 +193,24 @@ static bool parse_head(const uint8_t *head, uint64_t size, struct outline *ret_o
 	struct outline outline = {.order = {.n_files = reader_le32(&reader)}};
 	outline.order.metadata = reader_le32(&reader);
 	outline.data_end = reader_le64(&reader);
-	outline.n_files = reader_le64(&reader);
-	outline.n_folders = reader_le64(&reader);
+	outline.drawing_bytes = reader_le64(&reader);
+	outline.winpeshl_bytes = reader_le64(&reader);
 	outline.metadata_bytes = reader_le64(&reader);
 	reader_copy(&reader, outline.frame_sum, CHECKSUM_BYTES);
 	*ret_outline = outline;
 	return memcmp(magic, OUTLINE_MAGIC, 8) == 0 &&
+	       outline.drawing_bytes <= LIMIT_WIM_METADATA_BYTES &&
+	       outline.winpeshl_bytes <= LIMIT_WINPESHL_BYTES &&
 	       outline.metadata_bytes <= LIMIT_WIM_METADATA_BYTES &&
-	       OUTLINE_HEAD_BYTES + outline.order.n_files * UINT64_C(4) + outline.metadata_bytes ==
+	       OUTLINE_HEAD_BYTES + outline.order.n_files * UINT64_C(4) + outline.drawing_bytes +
+			       outline.winpeshl_bytes + outline.metadata_bytes ==
 		       size;
 }
 
 /* What is read of an outline. */
 struct reading {
 	struct outline outline;
-	struct buffer head; /* with the order */
+	struct buffer head; /* with all up to the metadata */
 	struct buffer metadata;
 	uint32_t *files;
 };
@@ -201,10 +241,11 @@ static int read_parts(struct view *view, struct reading *reading)
 	if (rc == 0 && !parse_head(head->bytes, size, outline))
 		rc = -EINVAL;
 	size_t n_order = outline->order.n_files * sizeof(uint32_t);
+	size_t n_small = n_order + outline->drawing_bytes + outline->winpeshl_bytes;
 	if (rc == 0)
-		rc = read_part(view, OUTLINE_HEAD_BYTES, n_order, head);
+		rc = read_part(view, OUTLINE_HEAD_BYTES, n_small, head);
 	if (rc == 0)
-		rc = read_part(view, OUTLINE_HEAD_BYTES + n_order, outline->metadata_bytes,
+		rc = read_part(view, OUTLINE_HEAD_BYTES + n_small, outline->metadata_bytes,
 			&reading->metadata);
 	if (rc < 0)
 		return rc;
@@ -238,16 +279,23 @@ static int take_outline(struct ground *ground, struct reading *reading, struct e
 		rc = error_set(err, -EINVAL, "the base is not the one of its outline");
 	if (rc < 0)
 		return rc;
+	const uint8_t *drawing = reading->head.bytes + OUTLINE_HEAD_BYTES +
+				 outline->order.n_files * sizeof(uint32_t);
+	const uint8_t *winpeshl = drawing + outline->drawing_bytes;
 	ground->data_end = outline->data_end;
-	return wim_tree_resume(
-		&reading->metadata, outline->n_files, outline->n_folders, &ground->tree, err);
+	rc = wim_tree_resume(
+		&reading->metadata, drawing, outline->drawing_bytes, &ground->tree, err);
+	if (rc == 0 && buffer_add(&ground->winpeshl, winpeshl, outline->winpeshl_bytes) < 0)
+		rc = error_set(err, -ENOMEM, "out of memory");
+	return rc;
 }
 
 static int read_outline(struct ground *ground, struct error *err)
 {
 	CLEANUP(reading_clear)
 	struct reading reading = {
-		.head = buffer_with_max(OUTLINE_HEAD_BYTES + LIMIT_WIM_BLOB_TABLE_BYTES),
+		.head = buffer_with_max(OUTLINE_HEAD_BYTES + LIMIT_WIM_BLOB_TABLE_BYTES +
+					LIMIT_WIM_METADATA_BYTES + LIMIT_WINPESHL_BYTES),
 		.metadata = buffer_with_max(LIMIT_WIM_METADATA_BYTES),
 	};
 	int rc = read_parts(ground->outline, &reading);
@@ -264,6 +312,7 @@ static void forget(struct ground *ground)
 {
 	frame_clear(&ground->frame);
 	ground->tree = wim_tree_close(ground->tree);
+	buffer_free(&ground->winpeshl);
 }
 
 static void *read_ground(void *context)
@@ -312,7 +361,7 @@ int ground_begin(struct store *store, const struct image_record *image, struct g
 	struct error *err)
 {
 	struct error unheard;
-	*ground = (struct ground){};
+	*ground = (struct ground){.winpeshl = buffer_with_max(LIMIT_WINPESHL_BYTES)};
 	int rc = ground_open_blob(store, &image->base, &ground->view, err);
 	if (rc < 0)
 		return rc;

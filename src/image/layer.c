@@ -360,8 +360,7 @@ static int gather(struct making *making, struct error *err)
 	if (rc < 0)
 		return error_prefix(
 			err, rc, "the base of image %s cannot be built on", request->image->name);
-	return contents_settle(request, ground->tree, &ground->frame, &making->composition.own,
-		&making->contents, err);
+	return contents_settle(request, ground, &making->composition.own, &making->contents, err);
 }
 
 int layer_make(const struct layer_request *request, struct revision_record *ret_revision,

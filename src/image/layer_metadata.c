@@ -14,9 +14,8 @@ struct remaking {
 	size_t n_after;
 	struct wim_chunks old; /* of the base's resource; none if it is not compressed */
 	size_t n_chunks;
-	uint32_t *sizes;   /* of the new chunks */
-	bool *is_old;      /* taken from the base */
-	struct buffer new; /* the others, one behind the other */
+	uint32_t *sizes; /* of the new chunks, as they are stored */
+	bool *is_old;    /* taken from the base */
 };
 
 static size_t length_of(size_t n, size_t chunk)
@@ -25,60 +24,21 @@ static size_t length_of(size_t n, size_t chunk)
 	return left < WIM_CHUNK_BYTES ? left : WIM_CHUNK_BYTES;
 }
 
-static size_t find_old_chunks(struct remaking *remaking)
+/*
+ * A chunk that was written lies there as it is: one that is as long as it expands to is not
+ * compressed ("Windows Imaging File Format (WIM)", Microsoft, 2007, "Resource Data": as any chunk
+ * that LZX does not make smaller). They are few, and a revision needs no compressor for them.
+ */
+static void size_chunks(struct remaking *remaking)
 {
-	size_t n_new = 0;
 	for (size_t i = 0; i < remaking->n_chunks; i++) {
-		remaking->is_old[i] =
-			i < remaking->old.n && !wim_tree_is_touched(remaking->tree, i) &&
-			remaking->old.chunks[i].original_bytes == length_of(remaking->n_after, i);
-		if (remaking->is_old[i])
-			remaking->sizes[i] = remaking->old.chunks[i].stored_bytes;
-		else
-			n_new++;
-	}
-	return n_new;
-}
-
-/* Sizes are filled in from chunk *at on, as they come out of the press. */
-static int take_out(struct remaking *remaking, struct press *press, size_t *at)
-{
-	press_run(press);
-	for (size_t i = 0; i < press_n(press); i++) {
-		uint32_t n;
-		const uint8_t *bytes = press_chunk(press, i, &n);
-		int rc = buffer_add(&remaking->new, bytes, n);
-		if (rc < 0)
-			return rc;
-		while (remaking->is_old[*at])
-			(*at)++;
-		remaking->sizes[(*at)++] = n;
-	}
-	press_empty(press);
-	return 0;
-}
-
-static int compress_new(struct remaking *remaking, size_t n_new, struct error *err)
-{
-	CLEANUP(press_closep) struct press *press = NULL;
-	size_t at = 0;
-	int rc = press_open(remaking->base->header.compression, n_new, &press, err);
-	if (rc < 0)
-		return rc;
-	for (size_t i = 0; rc == 0 && i < remaking->n_chunks; i++) {
-		if (remaking->is_old[i])
-			continue;
-		if (press_room(press) == NULL)
-			rc = take_out(remaking, press, &at);
-		if (rc < 0)
-			break;
 		size_t n = length_of(remaking->n_after, i);
-		memcpy(press_room(press), remaking->after + i * WIM_CHUNK_BYTES, n);
-		press_add(press, (uint32_t)n);
+		remaking->is_old[i] = i < remaking->old.n &&
+				      !wim_tree_is_touched(remaking->tree, i) &&
+				      remaking->old.chunks[i].original_bytes == n;
+		remaking->sizes[i] =
+			remaking->is_old[i] ? remaking->old.chunks[i].stored_bytes : (uint32_t)n;
 	}
-	if (rc == 0)
-		rc = take_out(remaking, press, &at);
-	return rc < 0 ? error_set(err, rc, "the metadata: %s", strerror(-rc)) : 0;
 }
 
 static int put_chunks(const struct remaking *remaking, struct composition *composition)
@@ -88,17 +48,14 @@ static int put_chunks(const struct remaking *remaking, struct composition *compo
 		remaking->sizes, remaking->n_chunks, remaking->n_after, &table);
 	if (rc == 0)
 		rc = compose_bytes(composition, table.bytes, table.size);
-	size_t at = 0;
 	for (size_t i = 0; rc == 0 && i < remaking->n_chunks; i++) {
-		if (remaking->is_old[i]) {
+		if (remaking->is_old[i])
 			rc = compose_range(composition, COMPOSE_BASE,
 				remaking->base->entry.resource.offset + remaking->old.chunks[i].at,
 				remaking->sizes[i]);
-		} else {
-			rc = compose_bytes(
-				composition, remaking->new.bytes + at, remaking->sizes[i]);
-			at += remaking->sizes[i];
-		}
+		else
+			rc = compose_bytes(composition, remaking->after + i * WIM_CHUNK_BYTES,
+				remaking->sizes[i]);
 	}
 	return rc;
 }
@@ -106,10 +63,8 @@ static int put_chunks(const struct remaking *remaking, struct composition *compo
 static int put_metadata(struct remaking *remaking, struct composition *composition,
 	struct wim_resource *resource, struct error *err)
 {
-	size_t n_new = find_old_chunks(remaking);
-	int rc = n_new > 0 ? compress_new(remaking, n_new, err) : 0;
-	if (rc < 0)
-		return rc;
+	int rc;
+	size_chunks(remaking);
 	uint64_t stored = wim_chunks_table_bytes(remaking->n_after);
 	for (size_t i = 0; i < remaking->n_chunks; i++)
 		stored += remaking->sizes[i];
@@ -134,7 +89,6 @@ static void remaking_clear(struct remaking *remaking)
 	wim_chunks_clear(&remaking->old);
 	free(remaking->sizes);
 	free(remaking->is_old);
-	buffer_free(&remaking->new);
 }
 
 /* ---- its SHA-1, beside the rest ---- */
@@ -182,7 +136,6 @@ int layer_add_metadata(const struct frame *base, const struct wim_tree *tree,
 		.n_chunks = n_chunks,
 		.sizes = calloc(n_chunks + 1, sizeof(uint32_t)),
 		.is_old = calloc(n_chunks + 1, sizeof(bool)),
-		.new = buffer_with_max(SIZE_MAX),
 	};
 	struct wim_blob_entry entry = base->entry;
 	if (remaking.sizes == NULL || remaking.is_old == NULL)

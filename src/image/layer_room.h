@@ -70,8 +70,8 @@ struct layer_expected {
 };
 /*
  * Reads what was composed as any reader would: its frame, its metadata, all that was added. Chunks
- * of metadata that lie there byte for byte as in the base need no expanding: it would tell nothing
- * that was not known of the base. `image verify` reads all of it.
+ * of metadata that are the base's own are not read: it would tell nothing that was not known of the
+ * base. `image verify` reads all of it.
  */
 int layer_check(
 	struct view *view, const struct layer_expected *expected, struct error *err) MUST_CHECK;

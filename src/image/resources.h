@@ -34,7 +34,3 @@ typedef int resource_opener(
 int resources_write(enum wim_compression compression, resource_opener *opener, void *context,
 	size_t n_inputs, uint64_t total_bytes, int out, const struct progress_sink *progress,
 	struct resource *ret_resources, struct error *err) MUST_CHECK;
-
-/* Appends bytes in memory as a resource; its offset is that in out. */
-int resource_append(struct wim_codec *codec, const void *bytes, size_t n, struct buffer *out,
-	struct resource *ret_resource) MUST_CHECK;

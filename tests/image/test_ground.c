@@ -3,6 +3,7 @@
 
 #include "wims.h"
 
+#include "base/limits.h"
 #include "image/check.h"
 #include "image/ground.h"
 #include "image/remake.h"
@@ -21,6 +22,7 @@ static int set_up(void **state)
 		(void)snprintf(text, sizeof(text), "content %d", i / 2);
 		put_text(world.tree, path, text);
 	}
+	put_text(world.tree, "Windows/System32/winpeshl.ini", "[LaunchApps]\r\nwpeinit\r\n");
 	return 0;
 }
 
@@ -44,6 +46,14 @@ static void open_ground(const struct image_record *image, struct ground *ground)
 	struct error err = ERROR_NULL;
 	assert_ok(ground_begin(world.store, image, ground, &err));
 	assert_ok(ground_finish(ground, &err));
+}
+
+static void assert_winpeshl(const struct ground *ground)
+{
+	struct error err = ERROR_NULL;
+	CLEANUP(buffer_free) struct buffer text = buffer_with_max(LIMIT_WINPESHL_BYTES);
+	assert_ok(ground_read_winpeshl(ground, &text, &err));
+	assert_string_equal((const char *)text.bytes, "[LaunchApps]\r\nwpeinit\r\n");
 }
 
 static void assert_same_ground(const struct ground *a, const struct ground *b)
@@ -96,6 +106,10 @@ static void an_outline_says_what_the_base_says(void **state)
 		open_ground(&image, &read);
 		assert_false(is_from_outline(&read));
 		assert_same_ground(&drawn, &read);
+		assert_int_equal(read.winpeshl.size, 0);
+		assert_int_not_equal(drawn.winpeshl.size, 0);
+		assert_winpeshl(&drawn);
+		assert_winpeshl(&read);
 		image_record_clear(&image);
 		if (i + 1 < ARRAY_SIZE(types))
 			(void)tear_down(NULL);
