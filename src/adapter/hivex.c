@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "adapter/hivex.h"
 
+#include "adapter/library.h"
 #include "base/limits.h"
 #include "base/text.h"
 
@@ -15,6 +16,23 @@
 #define DEPTH_MAX 16
 #define KEY_BYTES 1024
 
+#define FUNCTIONS(X)                                                                               \
+	X(hivex_close)                                                                             \
+	X(hivex_commit)                                                                            \
+	X(hivex_node_add_child)                                                                    \
+	X(hivex_node_children)                                                                     \
+	X(hivex_node_get_child)                                                                    \
+	X(hivex_node_name)                                                                         \
+	X(hivex_node_set_value)                                                                    \
+	X(hivex_node_values)                                                                       \
+	X(hivex_open)                                                                              \
+	X(hivex_root)                                                                              \
+	X(hivex_value_key)                                                                         \
+	X(hivex_value_value)
+LIBRARY_DECLARE(libhivex, FUNCTIONS);
+LIBRARY_DEFINE(libhivex, FUNCTIONS, "libhivex.so.0", "libhivex0", "required",
+	"makes boot configurations (BCD)");
+
 static void fd_closep(int *fd)
 {
 	if (*fd >= 0)
@@ -24,7 +42,12 @@ static void fd_closep(int *fd)
 static void hive_closep(hive_h **hive)
 {
 	if (*hive != NULL)
-		(void)hivex_close(*hive);
+		(void)libhivex.hivex_close(*hive);
+}
+
+int hive_load_library(struct error *err)
+{
+	return library_load(&libhivex_library, err);
 }
 
 /* libhivex sets errno, though not to anything a person could use. */
@@ -58,7 +81,7 @@ static int memory_file(const void *bytes, size_t n, int *ret_fd, char *path, siz
 /* The node of the key, made if it is not there. */
 static int find_node(hive_h *hive, const char *key, hive_node_h *ret_node)
 {
-	hive_node_h node = hivex_root(hive);
+	hive_node_h node = libhivex.hivex_root(hive);
 	while (node != 0 && *key != 0) {
 		char name[KEY_BYTES];
 		size_t length = strcspn(key, "\\");
@@ -69,9 +92,9 @@ static int find_node(hive_h *hive, const char *key, hive_node_h *ret_node)
 		key += length + (key[length] == '\\' ? 1 : 0);
 
 		errno = 0;
-		hive_node_h child = hivex_node_get_child(hive, node, name);
+		hive_node_h child = libhivex.hivex_node_get_child(hive, node, name);
 		if (child == 0 && errno == 0)
-			child = hivex_node_add_child(hive, node, name);
+			child = libhivex.hivex_node_add_child(hive, node, name);
 		node = child;
 	}
 	if (node == 0)
@@ -93,7 +116,7 @@ static int set_value(hive_h *hive, const struct hive_value *value)
 		.len = value->size,
 		.value = (char *)(uintptr_t)value->bytes,
 	};
-	return hivex_node_set_value(hive, node, &set, 0) == 0 ? 0 : -errno;
+	return libhivex.hivex_node_set_value(hive, node, &set, 0) == 0 ? 0 : -errno;
 }
 
 static int append_file(int fd, struct buffer *out)
@@ -121,10 +144,13 @@ int hive_build(const void *seed, size_t seed_size, const struct hive_value *valu
 {
 	CLEANUP(fd_closep) int fd = -1;
 	char path[64];
-	int rc = memory_file(seed, seed_size, &fd, path, sizeof(path));
+	int rc = hive_load_library(err);
+	if (rc < 0)
+		return rc;
+	rc = memory_file(seed, seed_size, &fd, path, sizeof(path));
 	if (rc < 0)
 		return error_set(err, rc, "cannot make a file in memory: %s", strerror(-rc));
-	CLEANUP(hive_closep) hive_h *hive = hivex_open(path, HIVEX_OPEN_WRITE);
+	CLEANUP(hive_closep) hive_h *hive = libhivex.hivex_open(path, HIVEX_OPEN_WRITE);
 	if (hive == NULL)
 		return failure(err, "cannot open the empty hive (is /proc there?)");
 	for (size_t i = 0; i < n_values; i++) {
@@ -133,7 +159,7 @@ int hive_build(const void *seed, size_t seed_size, const struct hive_value *valu
 			return error_set(err, rc, "cannot set %s\\%s in a hive: %s", values[i].key,
 				values[i].name, strerror(-rc));
 	}
-	if (hivex_commit(hive, path, 0) != 0)
+	if (libhivex.hivex_commit(hive, path, 0) != 0)
 		return failure(err, "cannot write a hive");
 	rc = append_file(fd, out);
 	if (rc < 0)
@@ -168,10 +194,11 @@ static int visit_value(struct walk *walk, hive_value_h handle)
 {
 	hive_type type = hive_t_none;
 	size_t size = 0;
-	CLEANUP(memory_freep) char *name = hivex_value_key(walk->hive, handle);
+	CLEANUP(memory_freep) char *name = libhivex.hivex_value_key(walk->hive, handle);
 	if (name == NULL)
 		return -errno;
-	CLEANUP(memory_freep) char *bytes = hivex_value_value(walk->hive, handle, &type, &size);
+	CLEANUP(memory_freep)
+	char *bytes = libhivex.hivex_value_value(walk->hive, handle, &type, &size);
 	if (bytes == NULL)
 		return -errno;
 	const struct hive_value value = {walk->key, name, (uint32_t)type, bytes, size};
@@ -181,7 +208,7 @@ static int visit_value(struct walk *walk, hive_value_h handle)
 /* The node's values, and its children onto the stack. */
 static int enter(struct walk *walk, hive_node_h node, size_t key_length)
 {
-	CLEANUP(memory_freep) hive_value_h *values = hivex_node_values(walk->hive, node);
+	CLEANUP(memory_freep) hive_value_h *values = libhivex.hivex_node_values(walk->hive, node);
 	if (values == NULL)
 		return -errno;
 	for (size_t i = 0; values[i] != 0; i++) {
@@ -191,7 +218,7 @@ static int enter(struct walk *walk, hive_node_h node, size_t key_length)
 	}
 	if (walk->depth == DEPTH_MAX)
 		return -ELOOP;
-	hive_node_h *children = hivex_node_children(walk->hive, node);
+	hive_node_h *children = libhivex.hivex_node_children(walk->hive, node);
 	if (children == NULL)
 		return -errno;
 	walk->levels[walk->depth++] = (struct level){children, 0, key_length};
@@ -201,7 +228,7 @@ static int enter(struct walk *walk, hive_node_h node, size_t key_length)
 static int step_down(struct walk *walk, struct level *level)
 {
 	hive_node_h node = level->children[level->next++];
-	CLEANUP(memory_freep) char *name = hivex_node_name(walk->hive, node);
+	CLEANUP(memory_freep) char *name = libhivex.hivex_node_name(walk->hive, node);
 	if (name == NULL)
 		return -errno;
 	size_t used = level->key_length;
@@ -214,7 +241,7 @@ static int step_down(struct walk *walk, struct level *level)
 
 static int walk_all(struct walk *walk)
 {
-	hive_node_h root = hivex_root(walk->hive);
+	hive_node_h root = libhivex.hivex_root(walk->hive);
 	if (root == 0)
 		return -errno;
 	int rc = enter(walk, root, 0);
@@ -236,10 +263,13 @@ int hive_walk(const void *bytes, size_t n, hive_visitor *visitor, void *context,
 		return error_set(err, -EFBIG, "a hive of %zu bytes is larger than any BCD", n);
 	CLEANUP(fd_closep) int fd = -1;
 	char path[64];
-	int rc = memory_file(bytes, n, &fd, path, sizeof(path));
+	int rc = hive_load_library(err);
+	if (rc < 0)
+		return rc;
+	rc = memory_file(bytes, n, &fd, path, sizeof(path));
 	if (rc < 0)
 		return error_set(err, rc, "cannot make a file in memory: %s", strerror(-rc));
-	CLEANUP(hive_closep) hive_h *hive = hivex_open(path, 0);
+	CLEANUP(hive_closep) hive_h *hive = libhivex.hivex_open(path, 0);
 	if (hive == NULL)
 		return failure(err, "this is no registry hive");
 	struct walk walk = {.hive = hive, .visitor = visitor, .context = context};

@@ -17,6 +17,10 @@ struct hive_value {
 	size_t size;
 };
 
+/* Loads libhivex now; the others do so when they are called. For who will have a sandbox by then.
+ */
+int hive_load_library(struct error *err) MUST_CHECK;
+
 /* Appends to out the hive seed with the values set in it. */
 int hive_build(const void *seed, size_t seed_size, const struct hive_value *values, size_t n_values,
 	struct buffer *out, struct error *err) MUST_CHECK;

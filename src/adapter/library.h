@@ -2,7 +2,8 @@
 /*
  * Libraries that only some commands need, loaded when the first of them does: linked like others,
  * they would cost every command their start (GnuTLS 2.5 ms, libarchive and wimlib 3 ms each, most
- * of it for what stands behind them: libxml2, ICU, libstdc++).
+ * of it for what stands behind them: libxml2, ICU, libstdc++; one that is small and stands alone
+ * still 0.05 to 0.15).
  *
  * One list says which functions are used, by their own names:
  *

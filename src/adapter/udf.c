@@ -2,6 +2,7 @@
 #include "adapter/udf.h"
 
 #include "adapter/file.h"
+#include "adapter/library.h"
 #include "adapter/quiet.h"
 #include "base/limits.h"
 #include "base/text.h"
@@ -14,6 +15,23 @@
 
 #define NAME_BYTES 256 /* UDF: 254 bytes of name */
 
+#define FUNCTIONS(X)                                                                               \
+	X(udfread_close)                                                                           \
+	X(udfread_closedir)                                                                        \
+	X(udfread_file_close)                                                                      \
+	X(udfread_file_openat)                                                                     \
+	X(udfread_file_read)                                                                       \
+	X(udfread_file_size)                                                                       \
+	X(udfread_init)                                                                            \
+	X(udfread_open)                                                                            \
+	X(udfread_opendir)                                                                         \
+	X(udfread_opendir_at)                                                                      \
+	X(udfread_readdir)                                                                         \
+	X(udfread_rewinddir)
+LIBRARY_DECLARE(libudfread, FUNCTIONS);
+LIBRARY_DEFINE(libudfread, FUNCTIONS, "libudfread.so.0", "libudfread0", "recommended",
+	"reads ISO images of Windows");
+
 struct udf {
 	udfread *volume;
 	uint64_t medium_bytes; /* of the .iso: no file in it can be larger */
@@ -22,13 +40,13 @@ struct udf {
 static void folder_closep(UDFDIR **folder)
 {
 	if (*folder != NULL)
-		udfread_closedir(*folder);
+		libudfread.udfread_closedir(*folder);
 }
 
 static void stream_closep(UDFFILE **stream)
 {
 	if (*stream != NULL)
-		udfread_file_close(*stream);
+		libudfread.udfread_file_close(*stream);
 }
 
 int udf_open(const char *path, struct udf **ret_udf, struct error *err)
@@ -41,12 +59,15 @@ int udf_open(const char *path, struct udf **ret_udf, struct error *err)
 	CLEANUP(udf_closep) struct udf *udf = calloc(1, sizeof(*udf));
 	if (udf == NULL)
 		return error_set(err, -ENOMEM, "out of memory");
+	rc = library_load(&libudfread_library, err);
+	if (rc < 0)
+		return rc;
 	udf->medium_bytes = medium_bytes;
-	udf->volume = udfread_init();
+	udf->volume = libudfread.udfread_init();
 	if (udf->volume == NULL)
 		return error_set(err, -ENOMEM, "out of memory");
 	FILE *before = quiet_begin();
-	rc = udfread_open(udf->volume, path);
+	rc = libudfread.udfread_open(udf->volume, path);
 	quiet_end(before);
 	if (rc < 0)
 		return error_set(err, -EMEDIUMTYPE, "holds no UDF file system");
@@ -57,7 +78,7 @@ int udf_open(const char *path, struct udf **ret_udf, struct error *err)
 struct udf *udf_close(struct udf *udf)
 {
 	if (udf != NULL && udf->volume != NULL)
-		udfread_close(udf->volume);
+		libudfread.udfread_close(udf->volume);
 	free(udf);
 	return NULL;
 }
@@ -71,8 +92,8 @@ static int find_name(UDFDIR *folder, const char *wanted, size_t length, char *re
 		return -ENOENT;
 	memcpy(name, wanted, length);
 	name[length] = 0;
-	udfread_rewinddir(folder);
-	for (uint32_t n = 0; udfread_readdir(folder, &entry) != NULL; n++) {
+	libudfread.udfread_rewinddir(folder);
+	for (uint32_t n = 0; libudfread.udfread_readdir(folder, &entry) != NULL; n++) {
 		if (n >= LIMIT_ISO_ENTRIES)
 			return -E2BIG;
 		if (text_equal_nocase(entry.d_name, name))
@@ -88,10 +109,10 @@ static int enter(UDFDIR **folder, const char *name, size_t length)
 	int rc = find_name(*folder, name, length, found, sizeof(found));
 	if (rc < 0)
 		return rc;
-	UDFDIR *inner = udfread_opendir_at(*folder, found);
+	UDFDIR *inner = libudfread.udfread_opendir_at(*folder, found);
 	if (inner == NULL)
 		return -ENOENT;
-	udfread_closedir(*folder);
+	libudfread.udfread_closedir(*folder);
 	*folder = inner;
 	return 0;
 }
@@ -99,7 +120,7 @@ static int enter(UDFDIR **folder, const char *name, size_t length)
 /* Goes down to the folder that holds the last name of path; of "" that is the root and "". */
 static int descend(struct udf *udf, const char *path, UDFDIR **ret_folder, const char **ret_last)
 {
-	CLEANUP(folder_closep) UDFDIR *folder = udfread_opendir(udf->volume, "/");
+	CLEANUP(folder_closep) UDFDIR *folder = libudfread.udfread_opendir(udf->volume, "/");
 	if (folder == NULL)
 		return -EINVAL;
 	for (int depth = 0;; depth++) {
@@ -136,7 +157,7 @@ static int list(struct udf *udf, const char *path, udf_entry_function *function,
 	int rc = open_folder(udf, path, &folder);
 	if (rc < 0)
 		return error_set(err, rc, "/%s: %s", path, strerror(-rc));
-	for (uint32_t n = 0; udfread_readdir(folder, &entry) != NULL; n++) {
+	for (uint32_t n = 0; libudfread.udfread_readdir(folder, &entry) != NULL; n++) {
 		if (n >= LIMIT_ISO_ENTRIES)
 			return error_set(err, -E2BIG, "/%s holds more than %d names", path,
 				LIMIT_ISO_ENTRIES);
@@ -159,7 +180,7 @@ int udf_list(struct udf *udf, const char *folder, udf_entry_function *function, 
 static ssize_t read_stream(void *context, void *bytes, size_t n)
 {
 	FILE *before = quiet_begin();
-	ssize_t got = udfread_file_read(context, bytes, n);
+	ssize_t got = libudfread.udfread_file_read(context, bytes, n);
 	quiet_end(before);
 	return got;
 }
@@ -174,7 +195,7 @@ static int open_stream(struct udf *udf, const char *path, UDFFILE **ret_stream)
 		rc = find_name(folder, last, strlen(last), name, sizeof(name));
 	if (rc < 0)
 		return rc;
-	*ret_stream = udfread_file_openat(folder, name);
+	*ret_stream = libudfread.udfread_file_openat(folder, name);
 	return *ret_stream == NULL ? -ENOENT : 0;
 }
 
@@ -184,7 +205,7 @@ int udf_copy(struct udf *udf, const char *path, int fd, uint64_t max_bytes,
 	CLEANUP(stream_closep) UDFFILE *stream = NULL;
 	FILE *before = quiet_begin();
 	int rc = open_stream(udf, path, &stream);
-	int64_t size = rc == 0 ? udfread_file_size(stream) : 0;
+	int64_t size = rc == 0 ? libudfread.udfread_file_size(stream) : 0;
 	quiet_end(before);
 	if (rc < 0)
 		return error_set(err, rc, "/%s: %s", path, strerror(-rc));

@@ -6,6 +6,7 @@
  */
 #include "server/config.h"
 
+#include "adapter/library.h"
 #include "base/address.h"
 #include "base/text.h"
 
@@ -19,6 +20,10 @@
 
 #define NEAREST_DISTANCE_MAX 3 /* letters that a misspelt word may be away from the one meant */
 #define WORD_BYTES           32
+
+#define FUNCTIONS(X) X(ini_parse_stream)
+LIBRARY_DECLARE(libinih, FUNCTIONS);
+LIBRARY_DEFINE(libinih, FUNCTIONS, "libinih.so.1", "libinih1", "required", "reads the config file");
 
 struct parse {
 	struct config *config;
@@ -284,12 +289,14 @@ int config_parse(const char *text, size_t size, const char *name, struct config 
 	CLEANUP(config_clear) struct config config = {.file = ""};
 	struct parse parse = {
 		.config = &config, .err = err, .name = name, .text = text, .size = size};
-	int rc = set_defaults(&config, err);
+	int rc = library_load(&libinih_library, err);
+	if (rc == 0)
+		rc = set_defaults(&config, err);
 	if (rc < 0)
 		return rc;
 	if (!text_copy(config.file, sizeof(config.file), name))
 		return error_set(err, -ENAMETOOLONG, "%s: the name is too long", name);
-	int bad_line = ini_parse_stream(next_line, &parse, take_value, &parse);
+	int bad_line = libinih.ini_parse_stream(next_line, &parse, take_value, &parse);
 	if (bad_line < 0)
 		return error_set(err, -ENOMEM, "%s: out of memory", name);
 	/* It goes on behind a line that it cannot read, so what came later is no news. */

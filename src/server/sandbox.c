@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "server/sandbox.h"
 
+#include "adapter/library.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <fts.h>
@@ -26,6 +28,30 @@
 #ifndef HAS_SANITIZER
 #define HAS_SANITIZER false
 #endif
+
+#define LIBSECCOMP_FUNCTIONS(X)                                                                    \
+	X(seccomp_attr_set)                                                                        \
+	X(seccomp_init)                                                                            \
+	X(seccomp_load)                                                                            \
+	X(seccomp_release)                                                                         \
+	X(seccomp_rule_add)
+LIBRARY_DECLARE(libseccomp, LIBSECCOMP_FUNCTIONS);
+LIBRARY_DEFINE(libseccomp, LIBSECCOMP_FUNCTIONS, "libseccomp.so.2", "libseccomp2", "required",
+	"takes system calls from the server");
+
+#define LIBCAP_FUNCTIONS(X)                                                                        \
+	X(cap_free)                                                                                \
+	X(cap_init)                                                                                \
+	X(cap_set_proc)
+LIBRARY_DECLARE(libcap, LIBCAP_FUNCTIONS);
+LIBRARY_DEFINE(libcap, LIBCAP_FUNCTIONS, "libcap.so.2", "libcap2", "required",
+	"takes root's rights from the server");
+
+int sandbox_load_libraries(struct error *err)
+{
+	int rc = library_load(&libseccomp_library, err);
+	return rc < 0 ? rc : library_load(&libcap_library, err);
+}
 
 /* Its entry of the user database, copied out of the library's buffer. */
 static int find_user(const char *name, uid_t *ret_uid, gid_t *ret_gid, struct error *err)
@@ -73,10 +99,13 @@ int sandbox_give_state(const char *directory, const char *user, struct error *er
 
 static int drop_capabilities(struct error *err)
 {
-	cap_t none = cap_init();
-	int rc = none == NULL || cap_set_proc(none) != 0 ? -errno : 0;
+	int rc = library_load(&libcap_library, err);
+	if (rc < 0)
+		return rc;
+	cap_t none = libcap.cap_init();
+	rc = none == NULL || libcap.cap_set_proc(none) != 0 ? -errno : 0;
 	if (none != NULL)
-		(void)cap_free(none);
+		(void)libcap.cap_free(none);
 	return rc < 0 ? error_set(err, rc, "cannot give up root's capabilities: %s", strerror(-rc))
 		      : 0;
 }
@@ -245,23 +274,24 @@ static const int allowed_families[] = {AF_INET, AF_NETLINK, AF_UNIX};
 static int add_rules(scmp_filter_ctx filter)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(allowed_calls); i++) {
-		int rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed_calls[i], 0);
+		int rc = libseccomp.seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed_calls[i], 0);
 		/* An architecture that does not have the call has no use for the rule. */
 		if (rc < 0 && rc != -EDOM)
 			return rc;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(allowed_families); i++) {
-		int rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
+		int rc = libseccomp.seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
 			SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)allowed_families[i], 0));
 		if (rc < 0)
 			return rc;
 	}
 	/* Threads yes, processes no. clone3 hides its flags from filters; without it the C library
 	 * falls back to clone. */
-	int rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
+	int rc = libseccomp.seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
 		SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
 	if (rc == 0)
-		rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
+		rc = libseccomp.seccomp_rule_add(
+			filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
 	return rc;
 }
 
@@ -269,19 +299,22 @@ int sandbox_filter_calls(struct error *err)
 {
 	if (HAS_SANITIZER)
 		return 0;
+	int rc = library_load(&libseccomp_library, err);
+	if (rc < 0)
+		return rc;
 	const char *mode = getenv("PEWTER_SECCOMP");
 	bool kills = mode != NULL && strcmp(mode, "kill") == 0;
 	scmp_filter_ctx filter =
-		seccomp_init(kills ? SCMP_ACT_KILL_PROCESS : SCMP_ACT_ERRNO(EPERM));
+		libseccomp.seccomp_init(kills ? SCMP_ACT_KILL_PROCESS : SCMP_ACT_ERRNO(EPERM));
 	if (filter == NULL)
 		return error_set(err, -ENOMEM, "cannot make a seccomp filter");
-	int rc = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
+	rc = libseccomp.seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
 	if (rc == 0)
-		rc = seccomp_attr_set(filter, SCMP_FLTATR_CTL_NNP, 1);
+		rc = libseccomp.seccomp_attr_set(filter, SCMP_FLTATR_CTL_NNP, 1);
 	if (rc == 0)
 		rc = add_rules(filter);
 	if (rc == 0)
-		rc = seccomp_load(filter);
-	seccomp_release(filter);
+		rc = libseccomp.seccomp_load(filter);
+	libseccomp.seccomp_release(filter);
 	return rc < 0 ? error_set(err, rc, "cannot load the seccomp filter: %s", strerror(-rc)) : 0;
 }

@@ -7,6 +7,9 @@
 
 #include "base/error.h"
 
+/* What the two below need is loaded here, before anything is opened: a server that could not give
+ * up its rights later is not to start. */
+int sandbox_load_libraries(struct error *err) MUST_CHECK;
 /* As root: gives the state directory to the user, so that the daemon can write there later. Folders
  * get the set-group-id bit: what root imports afterwards stays readable for the daemon. */
 int sandbox_give_state(const char *directory, const char *user, struct error *err) MUST_CHECK;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "server/serve.h"
 
+#include "adapter/hivex.h"
 #include "base/address.h"
 #include "base/log.h"
 #include "boot/script.h"
@@ -368,16 +369,27 @@ static int open_http(struct server *server, struct error *err)
 	return http_listener_start(&server->loop, &http, &server->http, err);
 }
 
+/* All that is loaded when it is needed, and that is so when the sandbox is closed. libmicrohttpd is
+ * loaded where its port is opened. */
+static int load_libraries(struct error *err)
+{
+	int rc = sandbox_load_libraries(err);
+	return rc < 0 ? rc : hive_load_library(err);
+}
+
 static int open_all(struct server *server, struct error *err)
 {
 	static int (*const steps[])(struct server * server, struct error * err) = {
 		open_state, open_interfaces, open_dhcp, open_tftp, open_http, start_handles};
+	int rc = load_libraries(err);
+	if (rc < 0)
+		return rc;
 	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
-		int rc = steps[i](server, err);
+		rc = steps[i](server, err);
 		if (rc < 0)
 			return rc;
 	}
-	int rc = sandbox_become(server->config->user, server->state, err);
+	rc = sandbox_become(server->config->user, server->state, err);
 	if (rc == 0 && server->tftp != NULL)
 		rc = tftp_server_start(server->tftp, err);
 	return rc < 0 ? rc : sandbox_filter_calls(err);
