@@ -7,6 +7,8 @@
 #include "cli/table.h"
 #include "cli/words.h"
 #include "driver/import.h"
+#include "image/part_ahead.h"
+#include "prepare/plan.h"
 #include "store/store.h"
 
 #include <errno.h>
@@ -25,6 +27,11 @@ struct addition {
 	size_t n_added, n_already, n_skipped, n_faults;
 	size_t n_incomplete, n_warned;
 	struct error first; /* what was skipped first: of the faults, if there are any */
+	/* Those that Windows PE boots with are compressed at once. */
+	struct part_wish *wishes; /* owned */
+	size_t n_wishes, wishes_capacity;
+	size_t n_not_compressed;
+	struct error not_compressed; /* why not */
 };
 
 static void addition_clear(struct addition *addition)
@@ -34,6 +41,7 @@ static void addition_clear(struct addition *addition)
 	json_decref(addition->skipped);
 	table_free(&addition->packages);
 	table_free(&addition->passed_over);
+	free(addition->wishes);
 }
 
 /* ---- one by one ---- */
@@ -103,6 +111,25 @@ static void add_row(struct addition *addition, const struct import_item *item)
 		package->inf, package->provider, package->class, version, date, note);
 }
 
+/* Images have what clients cannot boot without: the classes that `prepare` takes. */
+static int wish_part(struct addition *addition, const struct driver_package *package)
+{
+	if (!text_is_in_list(package->class, PLAN_CLASSES_DEFAULT))
+		return 0;
+	if (addition->n_wishes == addition->wishes_capacity) {
+		size_t n = addition->wishes_capacity == 0 ? 16 : 2 * addition->wishes_capacity;
+		struct part_wish *grown = realloc(addition->wishes, n * sizeof(*grown));
+		if (grown == NULL)
+			return -ENOMEM;
+		addition->wishes = grown;
+		addition->wishes_capacity = n;
+	}
+	struct part_wish *wish = &addition->wishes[addition->n_wishes++];
+	*wish = (struct part_wish){.size = package->size};
+	(void)text_copy(wish->package, sizeof(wish->package), package->id);
+	return 0;
+}
+
 static int take_item(void *context, const struct import_item *item)
 {
 	struct addition *addition = context;
@@ -122,6 +149,8 @@ static int take_item(void *context, const struct import_item *item)
 		addition->n_incomplete += item->package->n_missing > 0;
 		addition->n_warned += item->package->n_warnings > 0;
 	}
+	if (item->package != NULL && wish_part(addition, item->package) < 0)
+		return -ENOMEM;
 	if (addition->cli->json)
 		return add_json(addition, item) < 0 ? -ENOMEM : 0;
 	add_row(addition, item);
@@ -132,8 +161,13 @@ static int take_item(void *context, const struct import_item *item)
 
 static int print_json(struct addition *addition)
 {
-	json_t *document = json_pack("{s:O, s:O, s:O}", "added", addition->added, "already",
-		addition->already, "skipped", addition->skipped);
+	json_t *not_compressed = addition->n_not_compressed == 0
+					 ? json_null()
+					 : json_pack("{s:I, s:o}", "packages",
+						   (json_int_t)addition->n_not_compressed, "reason",
+						   json_text(addition->not_compressed.text));
+	json_t *document = json_pack("{s:O, s:O, s:O, s:o}", "added", addition->added, "already",
+		addition->already, "skipped", addition->skipped, "not_compressed", not_compressed);
 	if (document == NULL)
 		return cli_fail_errno(addition->cli, -ENOMEM);
 	return cli_print_json(addition->cli, document);
@@ -163,12 +197,36 @@ static int print_words(struct addition *addition)
 	return fflush(stdout) == 0 ? EXIT_DONE : cli_fail_errno(addition->cli, -EIO);
 }
 
-static int report(struct addition *addition)
+/* All is in, whatever becomes of this: a part that is not made now is made by the image that takes
+ * the package first. */
+static void compress(struct addition *addition, struct store *store)
+{
+	struct progress_phases phases;
+	const struct progress_sink *sink = progress_phases_begin(&phases, addition->cli);
+	addition->n_not_compressed = part_make_ahead(store, addition->wishes, addition->n_wishes,
+		WIM_COMPRESSION_LZX, sink, &addition->not_compressed);
+	progress_phases_end(&phases);
+	text_disarm(addition->not_compressed.text, strlen(addition->not_compressed.text));
+}
+
+static int tell_not_compressed(const struct addition *addition)
+{
+	size_t n = addition->n_not_compressed;
+	if (n == 0)
+		return EXIT_DONE;
+	(void)fprintf(stderr,
+		"pewter %s: all is added, but %zu package%s could not be compressed for images "
+		"yet, so that the first one to take %s has to: %s\n",
+		addition->cli->command, n, n == 1 ? "" : "s", n == 1 ? "it" : "them",
+		addition->not_compressed.text);
+	return EXIT_ATTENTION;
+}
+
+static int tell_faults(struct addition *addition)
 {
 	bool is_empty = addition->n_added + addition->n_already == 0;
-	int code = addition->cli->json ? print_json(addition) : print_words(addition);
-	if (code != EXIT_DONE || (addition->n_faults == 0 && !is_empty))
-		return code;
+	if (addition->n_faults == 0 && !is_empty)
+		return EXIT_DONE;
 	text_disarm(addition->first.text, strlen(addition->first.text));
 	if (addition->n_faults > 1)
 		(void)fprintf(stderr, "pewter %s: %zu files or archives could not be read%s\n",
@@ -178,6 +236,22 @@ static int report(struct addition *addition)
 		(void)fprintf(
 			stderr, "pewter %s: %s\n", addition->cli->command, addition->first.text);
 	return is_empty ? EXIT_FAILED : EXIT_ATTENTION;
+}
+
+/* A person sees what was added before the rest is done; a program gets one document of it all. */
+static int report(struct addition *addition, struct store *store)
+{
+	int code = addition->cli->json ? EXIT_DONE : print_words(addition);
+	if (code != EXIT_DONE)
+		return code;
+	compress(addition, store);
+	if (addition->cli->json)
+		code = print_json(addition);
+	if (code != EXIT_DONE)
+		return code;
+	code = tell_not_compressed(addition);
+	int faults = tell_faults(addition);
+	return faults != EXIT_DONE ? faults : code;
 }
 
 /* All files of a package are open at once while its catalogue is compared with them. */
@@ -214,7 +288,7 @@ static int run(struct cli *cli, char *const *paths, size_t n, struct addition *a
 		rc = driver_import(store, paths[i], take_item, addition, sink, &err);
 	progress_phases_end(&phases);
 	if (rc == 0)
-		return report(addition);
+		return report(addition, store);
 	if (!cli->json && addition->n_added > 0)
 		(void)print_words(addition);
 	return err.text[0] != 0 ? cli_fail(cli, &err) : cli_fail_errno(cli, rc);

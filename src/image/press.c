@@ -9,9 +9,10 @@
 
 /* 8 MB: a tenth of a second's work, so that starting threads for each batch is lost in it. */
 #define CHUNKS_MAX        256
-#define THREADS_MAX       32
 /* A thread for less than this costs more than it brings. */
 #define CHUNKS_PER_THREAD 8
+/* Where no thread is started, a batch need not be large. */
+#define CHUNKS_ALONE      16
 
 struct chunk {
 	uint32_t n, n_pressed; /* 0: did not become smaller */
@@ -23,21 +24,28 @@ struct press {
 	size_t n, n_max;
 	atomic_size_t next; /* the first that no thread has taken */
 	size_t n_threads;
-	struct wim_codec *codecs[THREADS_MAX];
+	struct wim_codec *codecs[PRESS_THREADS_MAX];
 };
 
-static size_t threads_for(uint64_t n_chunks)
+size_t press_processors(void)
 {
-	long n_processors = sysconf(_SC_NPROCESSORS_ONLN);
-	uint64_t n = n_chunks / CHUNKS_PER_THREAD;
-	if (n_processors > 0 && n > (uint64_t)n_processors)
-		n = (uint64_t)n_processors;
-	return n == 0 ? 1 : n > THREADS_MAX ? THREADS_MAX : (size_t)n;
+	long n = sysconf(_SC_NPROCESSORS_ONLN);
+	return n < 1 ? 1 : n > PRESS_THREADS_MAX ? PRESS_THREADS_MAX : (size_t)n;
 }
 
-int press_open(enum wim_compression compression, uint64_t n_chunks, struct press **ret_press,
-	struct error *err)
+static size_t threads_for(const struct press_way *way, uint64_t n_chunks)
 {
+	size_t max = press_processors();
+	uint64_t n = n_chunks / CHUNKS_PER_THREAD;
+	if (way->max_threads > 0 && max > way->max_threads)
+		max = way->max_threads;
+	return n == 0 ? 1 : n > max ? max : (size_t)n;
+}
+
+int press_open(
+	const struct press_way *way, uint64_t n_chunks, struct press **ret_press, struct error *err)
+{
+	enum wim_compression compression = way->compression;
 	if (compression != WIM_COMPRESSION_LZX && compression != WIM_COMPRESSION_XPRESS)
 		return error_set(err, -EOPNOTSUPP,
 			"nothing can be added to a WIM compressed with %s",
@@ -47,13 +55,14 @@ int press_open(enum wim_compression compression, uint64_t n_chunks, struct press
 	CLEANUP(press_closep) struct press *press = calloc(1, sizeof(*press));
 	if (press == NULL)
 		return error_set(err, -ENOMEM, "out of memory");
-	press->n_max = n_chunks < CHUNKS_MAX ? (size_t)n_chunks + 1 : CHUNKS_MAX;
+	size_t n_threads = threads_for(way, n_chunks);
+	size_t n_max = n_threads == 1 ? CHUNKS_ALONE : CHUNKS_MAX;
+	press->n_max = n_chunks < n_max ? (size_t)n_chunks + 1 : n_max;
 	press->in = malloc(press->n_max * WIM_CHUNK_BYTES);
 	press->out = malloc(press->n_max * WIM_CHUNK_BYTES);
 	press->chunks = calloc(press->n_max, sizeof(*press->chunks));
 	if (press->in == NULL || press->out == NULL || press->chunks == NULL)
 		return error_set(err, -ENOMEM, "out of memory");
-	size_t n_threads = threads_for(n_chunks);
 	for (; press->n_threads < n_threads; press->n_threads++) {
 		int rc = wim_codec_open(kind, &press->codecs[press->n_threads], err);
 		if (rc < 0)
@@ -111,8 +120,8 @@ static void *work(void *context)
 
 void press_run(struct press *press)
 {
-	struct hand hands[THREADS_MAX];
-	pthread_t threads[THREADS_MAX];
+	struct hand hands[PRESS_THREADS_MAX];
+	pthread_t threads[PRESS_THREADS_MAX];
 	size_t n_started = 0;
 	atomic_store_explicit(&press->next, 0, memory_order_relaxed);
 	for (size_t i = 0; i < press->n_threads; i++)

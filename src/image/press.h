@@ -10,9 +10,18 @@
 
 struct press;
 
+struct press_way {
+	enum wim_compression compression;
+	size_t max_threads; /* 0: as many as there are processors */
+};
+
+#define PRESS_THREADS_MAX 32
+/* The processors that there are, as far as they are of use. */
+size_t press_processors(void);
+
 /* n_chunks: how many there will be in all, for how many threads are worth it. -EOPNOTSUPP for
  * compressions that no layer has. */
-int press_open(enum wim_compression compression, uint64_t n_chunks, struct press **ret_press,
+int press_open(const struct press_way *way, uint64_t n_chunks, struct press **ret_press,
 	struct error *err) MUST_CHECK;
 struct press *press_close(struct press *press);
 DEFINE_FREEP(struct press, press_close);

@@ -213,7 +213,7 @@ static void writing_end(struct writing *writing)
 	free(writing->sizes);
 }
 
-int resources_write(enum wim_compression compression, resource_opener *opener, void *context,
+int resources_write(const struct press_way *way, resource_opener *opener, void *context,
 	size_t n_inputs, uint64_t total_bytes, int out, const struct progress_sink *progress,
 	struct resource *ret_resources, struct error *err)
 {
@@ -226,8 +226,7 @@ int resources_write(enum wim_compression compression, resource_opener *opener, v
 		.total = total_bytes,
 		.progress = progress,
 	};
-	int rc = press_open(
-		compression, total_bytes / WIM_CHUNK_BYTES + n_inputs, &writing.press, err);
+	int rc = press_open(way, total_bytes / WIM_CHUNK_BYTES + n_inputs, &writing.press, err);
 	if (rc < 0)
 		return rc;
 	rc = sha1_new(&writing.sha1);

@@ -31,6 +31,6 @@ typedef int resource_opener(
  * all inputs, for threads and progress. -EIO for one that has become shorter or is not what it
  * should be.
  */
-int resources_write(enum wim_compression compression, resource_opener *opener, void *context,
+int resources_write(const struct press_way *way, resource_opener *opener, void *context,
 	size_t n_inputs, uint64_t total_bytes, int out, const struct progress_sink *progress,
 	struct resource *ret_resources, struct error *err) MUST_CHECK;

@@ -49,13 +49,14 @@ int part_id(struct part_record *part)
 	return rc;
 }
 
-/* For a day: no revision names it yet. */
-static int keep_blob(struct store *store, const struct blob *blob, struct error *err)
+/* With is_awaited for a day: no revision names it yet. */
+static int keep_blob(
+	struct store *store, const struct blob *blob, bool is_awaited, struct error *err)
 {
 	if (blob->size == 0)
 		return 0;
 	int rc = blob_claim(store, blob, err);
-	return rc < 0 ? rc : blob_record(store, blob, err);
+	return rc == 0 && is_awaited ? blob_record(store, blob, err) : rc;
 }
 
 static int insert_part(struct store *store, const struct part_record *part,
@@ -85,8 +86,8 @@ static int insert_package_part(
 	return sql_execute(&query, err);
 }
 
-int store_part_put(
-	struct store *store, const char *package, const struct part_record *part, struct error *err)
+static int put(struct store *store, const char *package, const struct part_record *part,
+	bool is_awaited, struct error *err)
 {
 	CLEANUP(buffer_free) struct buffer listing = buffer_with_max(LIMIT_DRIVER_RECORD_BYTES);
 	struct sql_scope scope;
@@ -95,12 +96,24 @@ int store_part_put(
 		rc = sql_enter(store->sql, SQL_ATOMIC, &scope, err);
 	if (rc < 0)
 		return rc;
-	rc = keep_blob(store, &part->blob, err);
+	rc = keep_blob(store, &part->blob, is_awaited, err);
 	if (rc == 0)
 		rc = insert_part(store, part, &listing, err);
 	if (rc == 0)
 		rc = insert_package_part(store, package, part, err);
 	return sql_leave(store->sql, &scope, rc, err);
+}
+
+int store_part_put(
+	struct store *store, const char *package, const struct part_record *part, struct error *err)
+{
+	return put(store, package, part, true, err);
+}
+
+int store_part_put_ahead(
+	struct store *store, const char *package, const struct part_record *part, struct error *err)
+{
+	return put(store, package, part, false, err);
 }
 
 /* ---- reading ---- */

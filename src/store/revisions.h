@@ -44,6 +44,10 @@ int store_part_get(struct store *store, const char *package, const char *compres
  * otherwise. */
 int store_part_put(struct store *store, const char *package, const struct part_record *part,
 	struct error *err) MUST_CHECK;
+/* The same of a package that is there, before any revision wants it: it goes when the package goes,
+ * and not a day later. */
+int store_part_put_ahead(struct store *store, const char *package, const struct part_record *part,
+	struct error *err) MUST_CHECK;
 /* By its own id: what a revision's contents name. */
 int store_part_by_id(struct store *store, const char *id, struct part_record *ret_part,
 	struct error *err) MUST_CHECK;
