@@ -237,9 +237,13 @@ static void flush(struct ahead *ahead)
 static size_t sort_out(struct ahead *ahead, struct part_wish *wishes, size_t n)
 {
 	size_t n_left = 0;
-	for (size_t i = 0; i < n; i++)
-		if (!is_made(ahead, &wishes[i]))
-			wishes[n_left++] = wishes[i];
+	for (size_t i = 0; i < n; i++) {
+		if (is_made(ahead, &wishes[i]))
+			continue;
+		struct part_wish wish = wishes[i];
+		wishes[i] = wishes[n_left];
+		wishes[n_left++] = wish;
+	}
 	for (size_t i = 0; i < n_left; i++)
 		ahead->n_bytes += wishes[i].size;
 	if (n_left > 0)

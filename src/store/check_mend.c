@@ -45,9 +45,12 @@ static int list_uses(struct store *store, const struct blob *blob, struct check_
 		"  WHERE layer = ?1"
 		" UNION ALL SELECT 'part', part.id, coalesce((SELECT inf || ' ' || substr(package, "
 		"1, 12)"
-		"  FROM layer_item WHERE layer_item.part = part.id), substr(part.id, 1, 12)), '', "
-		"''"
-		"  FROM part WHERE blob = ?1");
+		"  FROM layer_item WHERE layer_item.part = part.id),"
+		"  (SELECT inf || ' ' || substr(package, 1, 12) FROM package_part"
+		"  JOIN driver_package ON driver_package.id = package"
+		"  WHERE package_part.part = part.id), substr(part.id, 1, 12)),"
+		"  coalesce((SELECT package FROM package_part WHERE package_part.part = part.id), "
+		"''), '' FROM part WHERE blob = ?1");
 	sql_put_text(&query, blob->sha256);
 	void *uses;
 	int rc = sql_collect(&query, read_use, sizeof(struct check_use), &uses, ret_n, err);

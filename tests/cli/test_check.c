@@ -57,7 +57,7 @@ static int tear_down(void **state)
 static void a_whole_state_is_whole(void **state)
 {
 	(void)state;
-	assert_run("$P check", 0, "2 blobs (");
+	assert_run("$P check", 0, "3 blobs (");
 	assert_run("$P check", 0, "whole");
 	assert_run("$P --json check", 0, "\"whole\": true");
 	assert_run("$P check pe", 2, "no operands");
@@ -124,8 +124,27 @@ static void a_record_that_nobody_needs_is_no_fault(void **state)
 	assert_run("$P check --repair", 0, "within a day");
 	assert_run("sqlite3 $S/pewter.db 'UPDATE blob SET pending_until_ms = 0 WHERE size = 5'; "
 		   "$P check --repair && $P check",
-		0, "2 blobs (");
+		0, "3 blobs (");
 	assert_run("$P check", 0, "whole\n");
+}
+
+/* What a driver becomes in an image: neither of the files that were added. */
+#define FIND_PART                                                                                  \
+	"N=$(sha256sum < $F/net.inf | cut -c1-64); "                                               \
+	"D=$(find $S/blobs -type f ! -path $B ! -name $N); "
+
+static void a_compressed_driver_is_made_again(void **state)
+{
+	(void)state;
+	assert_run(FIND_PART "rm $D; $P check", 1, "(net.inf ");
+	assert_run("$P check", 1, "as images hold it) is not there: `pewter check --repair`");
+	assert_run("$P check --repair", 0, "made again from the driver's files");
+	assert_run(FIND_PART "chmod u+w $D; printf 'A' | dd conv=notrunc of=$D 2>&-; $P check", 1,
+		"is damaged: its SHA-256");
+	assert_run("$P check --repair", 0, "made again from the driver's files");
+	/* And whoever adds the driver once more, as one does when something is amiss. */
+	assert_run(FIND_PART "rm $D; $P driver add $F && $P check", 0, "whole\n");
+	assert_run("$P check", 0, "3 blobs (");
 }
 
 int main(void)
@@ -134,6 +153,7 @@ int main(void)
 		cmocka_unit_test(a_whole_state_is_whole),
 		cmocka_unit_test(what_is_missing_comes_back_from_its_source),
 		cmocka_unit_test(what_is_damaged_is_put_aside),
+		cmocka_unit_test(a_compressed_driver_is_made_again),
 		cmocka_unit_test(what_was_left_over_is_no_fault),
 		cmocka_unit_test(a_record_that_nobody_needs_is_no_fault),
 		cmocka_unit_test(a_broken_database_is_told),

@@ -154,11 +154,73 @@ static void the_document_is_as_promised(void **state)
 	scratch_remove();
 }
 
+/* A package for Windows PE is compressed as it comes in: its blobs are INF, two files, and the
+ * part. */
+static void what_windows_pe_boots_with_is_compressed(void **state)
+{
+	(void)state;
+	char out[16384];
+	scratch_make();
+	put_packs();
+	put_text(scratch_directory, "later.sh",
+		"mkdir later && cp good/*.sys later && "
+		"sed 's/Class = Net/Class = Display/; s/e972/e968/' good/card.inf > "
+		"later/card.inf");
+	assert_int_equal(run("--version && sh later.sh", "2>&1", out, sizeof(out)), 0);
+	run("driver add later >/dev/null; find state/blobs -type f | wc -l", "", out, sizeof(out));
+	assert_string_equal(out, "3\n");
+	run("driver add good >/dev/null; find state/blobs -type f | wc -l", "", out, sizeof(out));
+	assert_string_equal(out, "5\n");
+	json_t *document = asked("good later", 0);
+	assert_true(json_is_null(json_object_get(document, "not_compressed")));
+	json_decref(document);
+	scratch_remove();
+}
+
+/* In vain: what was added is added, and whoever adds it again mends it. */
+static void what_cannot_be_compressed_is_added(void **state)
+{
+	(void)state;
+	char out[16384];
+	scratch_make();
+	put_packs();
+	put_text(scratch_directory, "broken-library/libwim.so.15", "");
+	assert_int_equal(setenv("LD_LIBRARY_PATH", "broken-library", 1), 0);
+	int code = run("driver add good", "2>&1 >/dev/null", out, sizeof(out));
+	if (code != 3 || n_lines(out) != 1 ||
+		strstr(out,
+			"all is added, but 1 package could not be compressed for images yet, "
+			"so that the first one to take it has to: broken-library/libwim.so.15: ") ==
+			NULL)
+		fail_msg("%d, %s", code, out);
+	assert_int_equal(run("driver list", "2>&1", out, sizeof(out)), 0);
+	assert_non_null(strstr(out, "card.inf"));
+	assert_int_equal(run("check", "2>&1", out, sizeof(out)), 0);
+	json_t *document = asked("good", 3);
+	const json_t *why = json_object_get(document, "not_compressed");
+	assert_int_equal(json_integer_value(json_object_get(why, "packages")), 1);
+	assert_non_null(strstr(text_of(why, "reason"), "libwim.so.15"));
+	assert_int_equal(json_array_size(json_object_get(document, "already")), 1);
+	json_decref(document);
+	/* What else is wrong is told as well. */
+	code = run("driver add good broken", "2>&1 >/dev/null", out, sizeof(out));
+	if (code != 3 || n_lines(out) != 2 || strstr(out, "cut short") == NULL)
+		fail_msg("%d, %s", code, out);
+	assert_int_equal(unsetenv("LD_LIBRARY_PATH"), 0);
+	assert_int_equal(run("driver add good", "2>&1 >/dev/null", out, sizeof(out)), 0);
+	assert_string_equal(out, "");
+	run("driver list >/dev/null; find state/blobs -type f | wc -l", "", out, sizeof(out));
+	assert_string_equal(out, "4\n");
+	scratch_remove();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(exit_codes_and_their_one_line),
 		cmocka_unit_test(the_document_is_as_promised),
+		cmocka_unit_test(what_windows_pe_boots_with_is_compressed),
+		cmocka_unit_test(what_cannot_be_compressed_is_added),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -35,8 +35,8 @@ static int pewter(const char *arguments, char *out, size_t size)
 	const char *program = getenv("PEWTER");
 	assert_non_null(program); /* set by meson */
 	(void)snprintf(command, sizeof(command),
-		"cd '%s' && '%s' --state state --config etc/pewter.conf %s 2>&1", scratch_directory,
-		program, arguments);
+		"exec 2>&1; cd '%s' && '%s' --state state --config etc/pewter.conf %s",
+		scratch_directory, program, arguments);
 	return shell(command, out, size);
 }
 
@@ -45,7 +45,7 @@ static json_t *asked(const char *arguments)
 	static char out[65536];
 	char all[512];
 	json_error_t error;
-	(void)snprintf(all, sizeof(all), "--json %s", arguments);
+	(void)snprintf(all, sizeof(all), "--json %s 2>/dev/null", arguments);
 	int code = pewter(all, out, sizeof(out));
 	json_t *document = json_loads(out, 0, &error);
 	if (code != 0 || document == NULL)
