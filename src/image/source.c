@@ -163,6 +163,8 @@ static int find_wim(struct source *source)
 static int open_iso(const char *path, struct source *source, struct error *err)
 {
 	int udf_rc = udf_open(path, &source->udf, err);
+	if (udf_rc == -ELIBACC) /* what ISO 9660 shows of a Windows medium lacks its large files */
+		return udf_rc;
 	if (udf_rc == 0) {
 		source->form = SOURCE_UDF;
 		if (find_wim(source) == 0)

@@ -10,6 +10,7 @@
 #include "server/dhcp_listener.h"
 #include "server/files.h"
 #include "server/http_listener.h"
+#include "server/libuv.h"
 #include "server/notify.h"
 #include "server/sandbox.h"
 #include "server/tftp.h"
@@ -369,27 +370,16 @@ static int open_http(struct server *server, struct error *err)
 	return http_listener_start(&server->loop, &http, &server->http, err);
 }
 
-/* All that is loaded when it is needed, and that is so when the sandbox is closed. libmicrohttpd is
- * loaded where its port is opened. */
-static int load_libraries(struct error *err)
-{
-	int rc = sandbox_load_libraries(err);
-	return rc < 0 ? rc : hive_load_library(err);
-}
-
 static int open_all(struct server *server, struct error *err)
 {
 	static int (*const steps[])(struct server * server, struct error * err) = {
 		open_state, open_interfaces, open_dhcp, open_tftp, open_http, start_handles};
-	int rc = load_libraries(err);
-	if (rc < 0)
-		return rc;
 	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
-		rc = steps[i](server, err);
+		int rc = steps[i](server, err);
 		if (rc < 0)
 			return rc;
 	}
-	rc = sandbox_become(server->config->user, server->state, err);
+	int rc = sandbox_become(server->config->user, server->state, err);
 	if (rc == 0 && server->tftp != NULL)
 		rc = tftp_server_start(server->tftp, err);
 	return rc < 0 ? rc : sandbox_filter_calls(err);
@@ -432,8 +422,21 @@ static void close_all(struct server *server)
 	free(server);
 }
 
+/* All that is loaded when it is needed, and that is so when the sandbox is closed. libmicrohttpd is
+ * loaded where its port is opened. */
+static int load_libraries(struct error *err)
+{
+	int rc = loop_load_library(err);
+	if (rc == 0)
+		rc = sandbox_load_libraries(err);
+	return rc < 0 ? rc : hive_load_library(err);
+}
+
 int serve_run(const char *state, const struct config *config, struct error *err)
 {
+	int rc = load_libraries(err);
+	if (rc < 0)
+		return rc;
 	struct server *server = calloc(1, sizeof(*server));
 	if (server == NULL)
 		return error_set(err, -ENOMEM, "out of memory");
@@ -444,7 +447,7 @@ int serve_run(const char *state, const struct config *config, struct error *err)
 	raise_descriptor_limit();
 	/* A client that goes away while sendfile() writes to it must not take us along. */
 	(void)signal(SIGPIPE, SIG_IGN);
-	int rc = uv_loop_init(&server->loop);
+	rc = uv_loop_init(&server->loop);
 	if (rc < 0) {
 		free(server);
 		return error_set(err, rc, "cannot make an event loop: %s", strerror(-rc));
