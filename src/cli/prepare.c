@@ -35,14 +35,14 @@ static int report(
 	return rc == EXIT_DONE && n > 0 ? EXIT_ATTENTION : rc;
 }
 
-static int prepare_one(struct cli *cli, struct prepare_request *request)
+static int prepare_one(struct cli *cli, struct prepare_request *request, const char *word)
 {
 	struct error err = ERROR_NULL;
 	CLEANUP(prepare_result_clear) struct prepare_result result = {.added = NULL};
 	struct progress_phases phases;
-	request->now_ms = cli_now_ms();
+	const struct prepare_client client = {.word = word};
 	request->progress = progress_phases_begin(&phases, cli);
-	int rc = prepare(request, &result, &err);
+	int rc = prepare(request, &client, &result, &err);
 	progress_phases_end(&phases);
 	return rc < 0 ? cli_fail(cli, &err) : report(cli, request, &result);
 }
@@ -68,10 +68,10 @@ static int run(struct cli *cli, struct prepare_request *request, char **names, s
 	request->store = store;
 	request->rules = rules;
 	request->default_image = default_image;
+	request->now_ms = cli_now_ms();
 	if (n_names != 1)
-		return prepare_several(cli, request, (const char *const *)names, n_names);
-	request->client = names[0];
-	return prepare_one(cli, request);
+		return prepare_fleet(cli, request, (const char *const *)names, n_names);
+	return prepare_one(cli, request, names[0]);
 }
 
 int cmd_prepare(struct cli *cli, int argc, char **argv)
@@ -84,7 +84,7 @@ int cmd_prepare(struct cli *cli, int argc, char **argv)
 		{"dry-run", no_argument, NULL, 'd'},
 		{NULL, 0, NULL, 0},
 	};
-	struct prepare_request request = {.client = NULL};
+	struct prepare_request request = {.store = NULL};
 	struct plan_record *plan = NULL;
 	bool all = false;
 	int c;

@@ -53,7 +53,6 @@ static void lack(struct machine *machine, const struct prepare_request *request,
 	const struct plan_outcome *outcome)
 {
 	const char *classes = request->classes != NULL ? request->classes : PLAN_CLASSES_DEFAULT;
-	machine->lacks[0] = 0;
 	if (plan_wants_nics(classes))
 		lack_nics(machine, outcome);
 	if (outcome->n_others_uncovered > 0)
@@ -64,55 +63,23 @@ static void lack(struct machine *machine, const struct prepare_request *request,
 			outcome->n_doubtful == 1 ? "" : "s");
 }
 
-/* ---- taking results ---- */
+/* ---- taking the result ---- */
 
-static int extend(json_t *old, const json_t *new, const char *key)
-{
-	json_t *list = json_object_get(new, key);
-	return json_array_extend(json_object_get(old, key), list);
-}
-
-/* The first document, with what came later; takes the later one. */
-static int merge_document(struct machine *machine, json_t *later)
-{
-	json_t *document = machine->document;
-	int rc = later == NULL;
-	if (document == NULL || rc != 0) {
-		machine->document = later;
-		json_decref(document);
-		return rc != 0 ? -ENOMEM : 0;
-	}
-	rc |= json_object_set(document, "plan", json_object_get(later, "plan"));
-	rc |= json_object_set(document, "warnings", json_object_get(later, "warnings"));
-	if (json_is_true(json_object_get(later, "made_revision")))
-		rc |= json_object_set_new(document, "made_revision", json_true());
-	rc |= extend(document, later, "added");
-	rc |= extend(document, later, "replaced");
-	rc |= extend(document, later, "dropped");
-	rc |= extend(document, later, "removed");
-	json_decref(later);
-	return rc != 0 ? -ENOMEM : 0;
-}
-
-int machine_add(struct machine *machine, const struct prepare_request *request,
+int machine_take(struct machine *machine, const struct prepare_request *request,
 	const struct prepare_result *result, bool json)
 {
 	const struct plan_outcome *outcome = &result->outcome;
-	bool is_first = machine->revision == 0;
-	if (is_first) {
-		machine->revision_before = result->revision_before;
-		machine->had_plan = result->had_plan;
-	}
 	(void)text_copy(machine->image, sizeof(machine->image), outcome->plan.image);
 	machine->revision = outcome->plan.revision;
-	machine->changed_plan |= result->changed_plan;
-	machine->made_revision |= result->made_revision;
-	machine->n_added += result->n_added;
-	machine->n_replaced += outcome->n_replaced;
-	machine->n_dropped += outcome->n_dropped;
-	machine->n_gone += result->n_gone;
+	machine->revision_before = result->revision_before;
+	machine->had_plan = result->had_plan;
+	machine->changed_plan = result->changed_plan;
+	machine->made_revision = result->made_revision;
+	machine->n_added = result->n_added;
+	machine->n_replaced = outcome->n_replaced;
+	machine->n_dropped = outcome->n_dropped;
+	machine->n_gone = result->n_gone;
 	lack(machine, request, outcome);
-	json_decref(machine->warnings);
 	machine->warnings = prepare_warnings(request, result);
 	if (machine->warnings == NULL)
 		return -ENOMEM;
@@ -121,12 +88,13 @@ int machine_add(struct machine *machine, const struct prepare_request *request,
 	machine->state = warns                                             ? MACHINE_EYE
 			 : machine->made_revision || machine->changed_plan ? MACHINE_CHANGED
 									   : MACHINE_AS_BEFORE;
-	return json ? merge_document(machine, prepare_json(request, result, machine->warnings)) : 0;
+	if (json)
+		machine->document = prepare_json(request, result, machine->warnings);
+	return json && machine->document == NULL ? -ENOMEM : 0;
 }
 
 int machine_fail(struct machine *machine, const struct error *err)
 {
-	free(machine->error);
 	machine->state = MACHINE_FAILED;
 	machine->error = strdup(err->text);
 	if (machine->error == NULL)

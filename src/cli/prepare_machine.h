@@ -30,9 +30,8 @@ struct machine {
 };
 void machine_clear(struct machine *machine);
 
-/* Adds what the next prepare() of it brought: what was added, replaced and dropped before is part
- * of it, and the plan is the last one. */
-int machine_add(struct machine *machine, const struct prepare_request *request,
+/* Each machine has one of the two, once. */
+int machine_take(struct machine *machine, const struct prepare_request *request,
 	const struct prepare_result *result, bool json) MUST_CHECK;
 int machine_fail(struct machine *machine, const struct error *err) MUST_CHECK;
 

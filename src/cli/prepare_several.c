@@ -11,23 +11,11 @@
 #include <errno.h>
 #include <string.h>
 
-/* Each round makes revisions only where the last one changed what is best for another machine. */
-#define ROUNDS 4
-
-/* The newest revision that was made, or found, of an image. */
-struct image_newest {
-	char name[LIMIT_IMAGE_NAME_BYTES + 1];
-	uint32_t revision;
-	bool told; /* that its own drivers are not known */
-};
-
 struct fleet {
 	const struct cli *cli;
-	struct prepare_request request; /* of all; client, time and progress are those of one */
-	struct machine *machines;       /* owned, in the order in which they are prepared */
+	struct prepare_request request;
+	struct machine *machines; /* owned, in the order in which they have their turns */
 	size_t n;
-	struct image_newest *images; /* owned */
-	size_t n_images;
 	size_t n_skipped;
 	char skipped[256]; /* the first of them */
 };
@@ -37,7 +25,6 @@ static void fleet_clear(struct fleet *fleet)
 	for (size_t i = 0; i < fleet->n; i++)
 		machine_clear(&fleet->machines[i]);
 	free(fleet->machines);
-	free(fleet->images);
 }
 
 static int no_memory(struct error *err)
@@ -135,81 +122,29 @@ static int list_all(struct fleet *fleet, struct error *err)
 
 /* ---- preparing ---- */
 
-static struct image_newest *find_image(struct fleet *fleet, const char *name)
+static int take(void *context, size_t number, int rc, struct prepare_result *result,
+	const struct error *err)
 {
-	for (size_t i = 0; i < fleet->n_images; i++)
-		if (strcmp(fleet->images[i].name, name) == 0)
-			return &fleet->images[i];
-	return NULL;
+	struct fleet *fleet = context;
+	struct machine *machine = &fleet->machines[number];
+	return rc < 0 ? machine_fail(machine, err)
+		      : machine_take(machine, &fleet->request, result, fleet->cli->json);
 }
 
-static int note_image(struct fleet *fleet, const struct machine *machine)
+static int prepare_all(struct fleet *fleet, struct error *err)
 {
-	struct image_newest *image = find_image(fleet, machine->image);
-	if (image == NULL) {
-		image = reallocarray(fleet->images, fleet->n_images + 1, sizeof(*image));
-		if (image == NULL)
-			return -ENOMEM;
-		fleet->images = image;
-		image += fleet->n_images++;
-		*image = (struct image_newest){.revision = 0};
-		(void)text_copy(image->name, sizeof(image->name), machine->image);
-	}
-	if (machine->revision > image->revision)
-		image->revision = machine->revision;
-	return 0;
-}
-
-/* What was made for one that came later serves it as well. If all are left with the newest one,
- * to prepare them twice is to prepare them once. */
-static bool is_behind(struct fleet *fleet, const struct machine *machine)
-{
-	if (machine->state == MACHINE_FAILED || fleet->request.own_revision ||
-		fleet->request.dry_run)
-		return false;
-	const struct image_newest *image = find_image(fleet, machine->image);
-	return image != NULL && machine->revision < image->revision;
-}
-
-static int prepare_machine(struct fleet *fleet, struct machine *machine)
-{
-	CLEANUP(prepare_result_clear) struct prepare_result result = {.added = NULL};
-	struct error err = ERROR_NULL;
-	struct prepare_request request = fleet->request;
-	request.client = machine->name;
-	request.client_id = machine->id;
-	request.now_ms = cli_now_ms();
-	if (prepare(&request, &result, &err) < 0)
-		return machine_fail(machine, &err);
-	int rc = machine_add(machine, &request, &result, fleet->cli->json);
-	return rc == 0 ? note_image(fleet, machine) : rc;
-}
-
-static size_t count_behind(struct fleet *fleet)
-{
-	size_t n = 0;
+	CLEANUP(memory_freep)
+	struct prepare_client *clients = calloc(fleet->n + 1, sizeof(*clients));
+	struct progress_phases phases;
+	if (clients == NULL)
+		return no_memory(err);
 	for (size_t i = 0; i < fleet->n; i++)
-		n += is_behind(fleet, &fleet->machines[i]);
-	return n;
-}
-
-static int prepare_all(struct fleet *fleet)
-{
-	struct progress progress;
-	size_t done = 0, n = fleet->n;
-	int rc = 0;
-	progress_begin_count(&progress, fleet->cli, "preparing", "machines", fleet->n);
-	for (int round = 0; round < ROUNDS && n > 0 && rc == 0; round++) {
-		for (size_t i = 0; i < fleet->n && rc == 0; i++) {
-			if (round > 0 && !is_behind(fleet, &fleet->machines[i]))
-				continue;
-			rc = prepare_machine(fleet, &fleet->machines[i]);
-			progress_update(&progress, ++done);
-		}
-		n = count_behind(fleet);
-		progress.total = done + n;
-	}
-	progress_end(&progress);
+		clients[i] = (struct prepare_client){
+			.word = fleet->machines[i].name, .id = fleet->machines[i].id};
+	fleet->request.progress = progress_phases_begin(&phases, fleet->cli);
+	progress_phases_count(&phases, PREPARE_MATCHING, "machines");
+	int rc = prepare_several(&fleet->request, clients, fleet->n, take, fleet, err);
+	progress_phases_end(&phases);
 	return rc;
 }
 
@@ -265,24 +200,29 @@ static void print_totals(const struct fleet *fleet)
 			     "media check FILE` tells, `pewter media iso` makes a new one\n");
 }
 
-static void tell_warnings(struct fleet *fleet, const struct machine *machine)
+/* Of an image one speaks for all that are prepared for it. */
+static bool is_spokesman(const struct fleet *fleet, const struct machine *machine)
 {
-	struct image_newest *image = find_image(fleet, machine->image);
+	for (const struct machine *other = fleet->machines; other < machine; other++)
+		if (other->warns_of_image && strcmp(other->image, machine->image) == 0)
+			return false;
+	return true;
+}
+
+static void tell_warnings(const struct fleet *fleet, const struct machine *machine)
+{
 	size_t n = json_array_size(machine->warnings);
 	for (size_t i = 0; i < n; i++) {
 		json_t *warning = json_array_get(machine->warnings, i);
 		const char *text = json_string_value(json_object_get(warning, "text"));
-		bool is_of_image = machine->warns_of_image && i + 1 == n && image != NULL;
-		if (!is_of_image)
+		if (!machine->warns_of_image || i + 1 < n)
 			machine_tell(fleet->cli, machine, text);
-		else if (!image->told)
+		else if (is_spokesman(fleet, machine))
 			(void)fprintf(stderr, "pewter %s: %s\n", fleet->cli->command, text);
-		if (is_of_image)
-			image->told = true;
 	}
 }
 
-static void tell_all(struct fleet *fleet)
+static void tell_all(const struct fleet *fleet)
 {
 	for (size_t i = 0; i < fleet->n; i++) {
 		const struct machine *machine = &fleet->machines[i];
@@ -309,7 +249,7 @@ static int print_json(const struct fleet *fleet)
 						  failed, "skipped", (json_int_t)fleet->n_skipped));
 }
 
-static int report(struct fleet *fleet)
+static int report(const struct fleet *fleet)
 {
 	int rc = fleet->cli->json ? 0 : print_table(fleet);
 	if (rc < 0)
@@ -324,14 +264,13 @@ static int report(struct fleet *fleet)
 	return count(fleet, MACHINE_EYE) > 0 ? EXIT_ATTENTION : EXIT_DONE;
 }
 
-int prepare_several(struct cli *cli, const struct prepare_request *request,
-	const char *const *names, size_t n_names)
+int prepare_fleet(struct cli *cli, const struct prepare_request *request, const char *const *names,
+	size_t n_names)
 {
 	struct error err = ERROR_NULL;
 	CLEANUP(fleet_clear) struct fleet fleet = {.cli = cli, .request = *request};
 	int rc = n_names > 0 ? list_named(&fleet, names, n_names, &err) : list_all(&fleet, &err);
-	if (rc < 0)
-		return cli_fail(cli, &err);
-	rc = prepare_all(&fleet);
-	return rc < 0 ? cli_fail_errno(cli, rc) : report(&fleet);
+	if (rc == 0)
+		rc = prepare_all(&fleet, &err);
+	return rc < 0 ? cli_fail(cli, &err) : report(&fleet);
 }

@@ -159,7 +159,10 @@ static void show_phase(void *context, const char *what, uint64_t done, uint64_t 
 	struct progress_phases *phases = context;
 	if (phases->what == NULL || strcmp(phases->what, what) != 0) {
 		progress_phases_end(phases);
-		progress_begin(&phases->bar, phases->cli, what, total);
+		if (phases->counted != NULL && strcmp(phases->counted, what) == 0)
+			progress_begin_count(&phases->bar, phases->cli, what, phases->unit, total);
+		else
+			progress_begin(&phases->bar, phases->cli, what, total);
 		phases->what = what;
 	}
 	phases->bar.total = total; /* wimlib lowers it when it meets duplicates */
@@ -172,6 +175,12 @@ const struct progress_sink *progress_phases_begin(
 	*phases = (struct progress_phases){
 		.sink = {.report = show_phase, .context = phases}, .cli = cli};
 	return &phases->sink;
+}
+
+void progress_phases_count(struct progress_phases *phases, const char *what, const char *unit)
+{
+	phases->counted = what;
+	phases->unit = unit;
 }
 
 void progress_phases_end(struct progress_phases *phases)

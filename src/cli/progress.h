@@ -44,12 +44,15 @@ void progress_end(struct progress *progress);
 struct progress_phases {
 	struct progress_sink sink;
 	const struct cli *cli;
-	const char *what; /* NULL before the first */
+	const char *what;           /* NULL before the first */
+	const char *counted, *unit; /* the phase that counts things; NULL: none does */
 	struct progress bar;
 };
 /* The sink lives as long as phases, which must not be moved. */
 const struct progress_sink *progress_phases_begin(
 	struct progress_phases *phases, const struct cli *cli);
+/* One of the phases is not told in bytes: what counts unit, "machines". */
+void progress_phases_count(struct progress_phases *phases, const char *what, const char *unit);
 void progress_phases_end(struct progress_phases *phases);
 
 /* "boot.wim  [=====>    ]  45 %  210 MB of 466 MB  98.2 MB/s  3 s left", cut to width columns; with

@@ -1,26 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "prepare/attempt.h"
 
+#include "adapter/crypto.h"
 #include "base/text.h"
-#include "driver/nics.h"
-#include "image/layer.h"
+#include "store/devices.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 void attempt_clear(struct attempt *attempt)
 {
-	for (size_t i = 0; attempt->tiers != NULL && i < attempt->devices->n; i++)
+	for (size_t i = 0; attempt->tiers != NULL && i < attempt->devices.n; i++)
 		tiers_clear(&attempt->tiers[i]);
 	free(attempt->tiers);
 	free(attempt->matches);
-	free(attempt->held);
-	free(attempt->held_records);
-	free(attempt->verdicts);
-	/* Lent packages are the library's. */
-	attempt->matching = matching_close(attempt->matching);
-	attempt->library = library_close(attempt->library);
-	revision_record_clear(&attempt->newest);
+	plan_outcome_clear(&attempt->outcome);
+	device_list_clear(&attempt->devices);
+	*attempt = (struct attempt){.basis = NULL};
 }
 
 static int no_memory(struct error *err)
@@ -28,54 +25,39 @@ static int no_memory(struct error *err)
 	return error_set(err, -ENOMEM, "out of memory");
 }
 
-/* ---- what the newest revision holds ---- */
+/* ---- the client ---- */
 
-/* An id that no device has: a rule about devices does not fit it, one about packages does. */
-static const char *const no_device[] = {"?"};
-
-static void know_held(struct attempt *attempt, size_t at)
+static const char *name_of(const struct client_record *client, char text[static 18])
 {
-	const struct revision_package *held = &attempt->newest.packages[at];
-	struct driver_package *record = &attempt->held_records[at];
-	const struct driver_rules *rules = attempt->request->rules;
-	(void)text_copy(record->id, sizeof(record->id), held->id);
-	(void)text_copy(record->inf, sizeof(record->inf), held->inf);
-	(void)text_copy(record->class, sizeof(record->class), held->class);
-	(void)text_copy(record->provider, sizeof(record->provider), held->provider);
-	record->date = held->date;
-	record->version = held->version;
-	record->has_version = held->has_version;
-	attempt->held[at].package = record;
-	if (rules != NULL && driver_rules_forbid(rules, record, no_device, ARRAY_SIZE(no_device),
-				     &attempt->target, &attempt->verdicts[at]))
-		attempt->held[at].forbidden = attempt->verdicts[at].reason;
+	const uint8_t *m = client->mac;
+	if (client->name[0] != 0)
+		return client->name;
+	(void)snprintf(
+		text, 18, "%02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1], m[2], m[3], m[4], m[5]);
+	return text;
 }
 
-/* What the database has forgotten is a candidate as long as the revision holds it. */
-static int lend_forgotten(struct attempt *attempt, const char *id, struct error *err)
+int attempt_read_client(const struct prepare_request *request, const struct prepare_client *client,
+	struct client_record *ret_record, struct device_list *ret_devices, struct error *err)
 {
-	const struct driver_package *package;
-	bool is_there;
-	int rc = store_driver_has(attempt->request->store, id, &is_there, err);
-	if (rc < 0 || is_there)
-		return rc;
-	rc = library_get(attempt->library, id, &package, err);
-	return rc < 0 || package == NULL ? rc : matching_lend(attempt->matching, package, err);
-}
-
-static int read_held(struct attempt *attempt, struct error *err)
-{
-	size_t n = attempt->newest.n_packages;
-	attempt->held = calloc(n + 1, sizeof(*attempt->held));
-	attempt->held_records = calloc(n + 1, sizeof(*attempt->held_records));
-	attempt->verdicts = calloc(n + 1, sizeof(*attempt->verdicts));
-	if (attempt->held == NULL || attempt->held_records == NULL || attempt->verdicts == NULL)
-		return no_memory(err);
-	int rc = 0;
-	for (size_t i = 0; rc == 0 && i < n; i++) {
-		know_held(attempt, i);
-		rc = lend_forgotten(attempt, attempt->newest.packages[i].id, err);
-	}
+	char text[18];
+	int rc = client->id != 0 ? store_client_by_id(request->store, client->id, ret_record, err)
+				 : store_client_get(request->store, client->word, ret_record, err);
+	if (rc == -ENOENT && client->id == 0)
+		return error_set(err, rc,
+			"there is no client with the name, MAC address or UUID \"%s\"; tell of it "
+			"with `lspci -Dvvnn | pewter client import - --name NAME --mac MAC`; "
+			"`pewter client list` shows those there are",
+			client->word);
+	if (rc == 0)
+		rc = store_client_devices_get(request->store, ret_record->id, ret_devices, err);
+	if (rc == 0 && ret_devices->n == 0)
+		return error_set(err, -ENODATA,
+			"no devices of %s are known, so nothing can be prepared; tell them with "
+			"`lspci -Dvvnn | pewter client import - --name %s`, or with any report "
+			"that pewter(1) names",
+			name_of(ret_record, text),
+			ret_record->name[0] != 0 ? ret_record->name : "NAME");
 	return rc;
 }
 
@@ -83,19 +65,19 @@ static int read_held(struct attempt *attempt, struct error *err)
 
 static int match_device(struct attempt *attempt, size_t at, struct error *err)
 {
-	const struct device *device = &attempt->devices->devices[at];
-	if (!plan_wants(device, attempt->classes))
+	const struct device *device = &attempt->devices.devices[at];
+	if (!plan_wants(device, attempt->basis->classes))
 		return 0;
-	int rc = matching_device(attempt->matching, device, &attempt->matches[at], err);
+	int rc = matching_device(attempt->basis->matching, device, &attempt->matches[at], err);
 	if (rc == 0)
-		rc = tiers_find(
-			attempt->matching, device, attempt->matches[at], &attempt->tiers[at], err);
+		rc = tiers_find(attempt->basis->matching, device, attempt->matches[at],
+			&attempt->tiers[at], err);
 	return rc;
 }
 
 static int match_all(struct attempt *attempt, struct error *err)
 {
-	size_t n = attempt->devices->n;
+	size_t n = attempt->devices.n;
 	attempt->matches = calloc(n + 1, sizeof(*attempt->matches));
 	attempt->tiers = calloc(n + 1, sizeof(*attempt->tiers));
 	if (attempt->matches == NULL || attempt->tiers == NULL)
@@ -106,45 +88,14 @@ static int match_all(struct attempt *attempt, struct error *err)
 	return rc;
 }
 
-static int open(struct attempt *attempt, struct error *err)
-{
-	struct store *store = attempt->request->store;
-	int rc = image_target(attempt->image, &attempt->target, err);
-	if (rc == 0)
-		rc = store_revision_get(store, attempt->image->name, 0, &attempt->newest, err);
-	if (rc == 0 && attempt->newest.revision != attempt->image->revision)
-		rc = error_set(err, -ESTALE,
-			"image \"%s\" has got revision %u meanwhile; try again",
-			attempt->image->name, attempt->newest.revision);
-	if (rc == 0)
-		rc = library_open(
-			store, &attempt->target, &attempt->newest, &attempt->library, err);
-	if (rc == 0)
-		rc = matching_open(store, attempt->request->rules, &attempt->target,
-			attempt->image->base.sha256, &attempt->matching, err);
-	if (rc == 0)
-		rc = read_held(attempt, err);
-	return rc == 0 ? match_all(attempt, err) : rc;
-}
-
-int attempt_open(const struct prepare_request *request, const struct client_record *client,
-	const struct device_list *devices, const struct image_record *image,
+int attempt_open(struct basis *basis, const struct prepare_client *client,
 	struct attempt *ret_attempt, struct error *err)
 {
-	*ret_attempt = (struct attempt){
-		.request = request,
-		.client = client,
-		.devices = devices,
-		.image = image,
-		.classes = request->classes != NULL ? request->classes : PLAN_CLASSES_DEFAULT,
-	};
-	/* It asks for each package that the revision holds. */
-	bool began;
-	int rc = store_begin_reading(request->store, &began, err);
-	if (rc < 0)
-		return rc;
-	rc = open(ret_attempt, err);
-	store_end_reading(request->store, began);
+	*ret_attempt = (struct attempt){.basis = basis};
+	int rc = attempt_read_client(
+		basis->request, client, &ret_attempt->client, &ret_attempt->devices, err);
+	if (rc == 0)
+		rc = match_all(ret_attempt, err);
 	if (rc < 0)
 		attempt_clear(ret_attempt);
 	return rc;
@@ -155,55 +106,72 @@ int attempt_open(const struct prepare_request *request, const struct client_reco
 static int ids_of(void *context, const struct driver_package *package, const char *const **ret_ids,
 	size_t *ret_n)
 {
-	struct attempt *attempt = context;
-	return library_ids(attempt->library, package->id, ret_ids, ret_n, NULL);
+	struct basis *basis = context;
+	return library_ids(basis->library, package->id, ret_ids, ret_n, NULL);
 }
 
-int attempt_plan(struct attempt *attempt, struct plan_outcome *ret_outcome, struct error *err)
+int attempt_plan(struct attempt *attempt, struct error *err)
 {
+	struct basis *basis = attempt->basis;
 	const struct plan_input input = {
-		.devices = attempt->devices,
+		.devices = &attempt->devices,
 		.matches = attempt->matches,
 		.tiers = attempt->tiers,
-		.held = attempt->held,
-		.image = attempt->image,
-		.newest = &attempt->newest,
-		.classes = attempt->classes,
-		.is_own = attempt->request->own_revision,
+		.held = basis->held,
+		.image = &basis->image,
+		.newest = &basis->next,
+		.classes = basis->classes,
+		.is_own = basis->request->own_revision,
 		.ids_of = ids_of,
-		.context = attempt,
+		.context = basis,
 	};
-	return plan_make(&input, ret_outcome, err);
+	plan_outcome_clear(&attempt->outcome);
+	return plan_make(&input, &attempt->outcome, err);
 }
 
-/* What the newest revision's packages drive is known: unless one of them goes without one that
- * drives all the same, only the new ones are looked at. */
-int attempt_nics(struct attempt *attempt, const struct plan_outcome *outcome,
-	struct nic_set *ret_nics, struct error *err)
+/* ---- the plan's identity ---- */
+
+static int add_text(struct sha256 *hash, const char *text)
 {
-	CLEANUP(nic_set_clear) struct nic_set nics = {.ids = NULL};
-	const struct nic_set *known = &attempt->newest.nics;
-	bool adds = !attempt->request->own_revision && outcome->n_dropped == 0;
-	if (adds && known->n > 0) {
-		nics.ids = calloc(known->n, sizeof(*nics.ids));
-		if (nics.ids == NULL)
-			return no_memory(err);
-		memcpy(nics.ids, known->ids, known->n * sizeof(*nics.ids));
-		nics.n = known->n;
+	return sha256_add(hash, text, strlen(text) + 1);
+}
+
+/* Of what it says, not of when it was made: to prepare twice is to prepare once. */
+static int identify(struct plan_record *plan, struct error *err)
+{
+	CLEANUP(sha256_freep) struct sha256 *hash = NULL;
+	uint8_t digest[SHA256_BYTES];
+	char head[96];
+	int rc = sha256_new(&hash);
+	(void)snprintf(head, sizeof(head), "%lld %u", (long long)plan->client, plan->revision);
+	if (rc == 0)
+		rc = add_text(hash, head);
+	if (rc == 0)
+		rc = add_text(hash, plan->image);
+	if (rc == 0)
+		rc = add_text(hash, plan->classes);
+	for (size_t i = 0; rc == 0 && i < plan->n_devices; i++) {
+		rc = add_text(hash, plan->devices[i].hardware_id);
+		if (rc == 0)
+			rc = add_text(hash, plan->devices[i].by);
+		if (rc == 0)
+			rc = add_text(hash, plan->devices[i].package);
 	}
-	int rc = 0;
-	for (size_t i = 0; rc == 0 && i < outcome->n_packages; i++) {
-		const struct driver_package *package;
-		if (adds && outcome->packages[i].number != 0)
-			continue;
-		rc = library_get(attempt->library, outcome->packages[i].id, &package, err);
-		if (rc == 0 && package != NULL)
-			rc = nics_add_package(&nics, package, &attempt->target, err);
-	}
-	nics_finish(&nics);
 	if (rc < 0)
-		return rc;
-	*ret_nics = nics;
-	nics = (struct nic_set){.ids = NULL};
+		return error_set(err, rc, "%s", strerror(-rc));
+	sha256_finish(hash, digest);
+	text_hex(digest, (sizeof(plan->id) - 1) / 2, plan->id);
 	return 0;
+}
+
+int attempt_sign(struct attempt *attempt, uint32_t revision, struct error *err)
+{
+	struct plan_record *plan = &attempt->outcome.plan;
+	char text[18];
+	plan->client = attempt->client.id;
+	plan->revision = revision;
+	plan->made_ms = attempt->basis->request->now_ms;
+	(void)text_copy(
+		plan->client_name, sizeof(plan->client_name), name_of(&attempt->client, text));
+	return identify(plan, err);
 }

@@ -44,6 +44,8 @@ struct plan_input {
 	const struct tiers *tiers;    /* one for each device */
 	const struct plan_held *held; /* one for each of newest->packages */
 	const struct image_record *image;
+	/* Its packages alone: with what machines that are prepared together with this one changed
+	 * before. */
 	const struct revision_record *newest;
 	const char *classes; /* "Net,SCSIAdapter,HDC" or "all" */
 	bool is_own;         /* a revision with nothing but what this machine needs */

@@ -1,5 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Prepare To Restore: match a client's devices, make the revision that it needs, keep the plan. */
+/*
+ * Prepare To Restore: match clients' devices, make the revision that they need, keep the plans.
+ *
+ * Machines that are prepared for one image together get one revision. Each has its turn, and its
+ * plan is made against what the newest revision and those before it brought; whoever changes that
+ * makes all have another turn, until every plan needs nothing beyond it. So the revision is what
+ * each plan was made against, and every rule holds for each machine as if it were alone.
+ */
 #pragma once
 
 #include "base/progress.h"
@@ -10,27 +17,33 @@
 struct prepare_request {
 	struct store *store;
 	const struct driver_rules *rules;
-	const char *client; /* name, MAC or UUID */
-	int64_t client_id;  /* of the store, instead of client; else 0 */
 	const char
 		*image; /* NULL: the client's, else the default one, else the only one that fits */
 	const char *default_image; /* [boot] image; NULL or "" for none */
 	const char *classes;       /* NULL: PLAN_CLASSES_DEFAULT */
-	bool own_revision;         /* a revision with this client's packages alone */
+	bool own_revision;         /* for each a revision with its packages alone */
 	bool dry_run;              /* say what would be, change nothing */
 	int64_t now_ms;
+	/* Of several also how many have been matched: PREPARE_MATCHING. */
 	const struct progress_sink *progress;
+};
+#define PREPARE_MATCHING "preparing"
+
+struct prepare_client {
+	const char *word; /* name, MAC or UUID */
+	int64_t id;       /* of the store, instead of word; else 0 */
 };
 
 struct prepare_result {
-	/* With its plan as it was stored; its packages as the plan's revision has them. Of a
-	 * dry_run that would make one, revision is the number it would have. */
+	/* With its plan as it was stored; its packages as the plan's revision has them; what was
+	 * replaced and dropped for this client. Of a dry_run that would make one, revision is the
+	 * number it would have. */
 	struct plan_outcome outcome;
-	struct revision_package *added; /* owned */
+	struct revision_package *added; /* owned; for this client, of several */
 	size_t n_added;
 	struct revision_name *gone; /* owned; own revisions that nothing needs any more: removed */
 	size_t n_gone;
-	bool made_revision;          /* or would, with dry_run */
+	bool made_revision;          /* with something for this client; or would, with dry_run */
 	uint32_t revision_before;    /* that the client would have booted without this: of its plan
 					for that image, else the image's newest */
 	bool had_plan, changed_plan; /* it has another one now */
@@ -41,5 +54,13 @@ void prepare_result_clear(struct prepare_result *result);
 
 /* -ENODATA if no devices of the client are known: says how to tell them. -ENOENT for a client that
  * is not there, and for no image (says which there are). -EOPNOTSUPP for an SDI. */
-int prepare(const struct prepare_request *request, struct prepare_result *ret_result,
-	struct error *err) MUST_CHECK;
+int prepare(const struct prepare_request *request, const struct prepare_client *client,
+	struct prepare_result *ret_result, struct error *err) MUST_CHECK;
+
+/* What became of clients[number], once for each, in any order: rc 0 and the result, which it may
+ * take, or what prepare() would have returned and said. A negative errno ends all. */
+typedef int prepare_told(void *context, size_t number, int rc, struct prepare_result *result,
+	const struct error *err);
+/* None that fails stops the others. Each client may be there once. */
+int prepare_several(const struct prepare_request *request, const struct prepare_client *clients,
+	size_t n, prepare_told *told, void *context, struct error *err) MUST_CHECK;

@@ -124,7 +124,7 @@ static void those_that_are_named(void **state)
 		"pc10               pe@2   +1 package\n"
 		"bare                      failed: no devices of bare are known, so nothing can be "
 		"prepared\n"
-		"02:00:00:00:00:02  pe@1   no network card known, 1 device not covered\n"
+		"02:00:00:00:00:02  pe@2   no network card known, 1 device not covered\n"
 		"4 machines: 0 as before, 1 changed, 1 needs an eye, 2 failed; nothing was changed "
 		"(--dry-run)\n"
 		"pewter prepare: there is no client with the name, MAC address or UUID \"nobody\"; "

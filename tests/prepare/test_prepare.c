@@ -72,12 +72,11 @@ static void check(const struct row *row)
 	struct prepare_result result;
 	const struct prepare_request request = {
 		.store = store,
-		.client = row->client,
 		.image = row->image,
 		.default_image = row->standard,
 		.dry_run = true,
 	};
-	int rc = prepare(&request, &result, &err);
+	int rc = prepare(&request, &(struct prepare_client){.word = row->client}, &result, &err);
 	if ((rc < 0) != (row->why == NULL))
 		fail_msg("%s: %d %s", row->client, rc, err.text);
 	if (rc < 0) {
