@@ -306,13 +306,14 @@ static int record_it(
 	int rc = list_blobs(making, &record, err);
 	if (rc == 0)
 		rc = copy_lists(making, &record, err);
+	int fd = -1;
 	if (rc == 0)
-		rc = store_blob_add_bytes(request->store, making->composition.own.bytes,
-			making->composition.own.size, &record.blobs[COMPOSE_OWN], err);
+		rc = store_blob_prepare(request->store, making->composition.own.bytes,
+			making->composition.own.size, &fd, &record.layer, err);
 	if (rc == 0) {
-		record.layer = record.blobs[COMPOSE_OWN];
-		rc = (request->plan != NULL ? store_revision_add_for_plan : store_revision_add)(
-			request->store, &record, request->before->revision, err);
+		record.blobs[COMPOSE_OWN] = record.layer;
+		rc = store_revision_add_new(request->store, &record, request->before->revision, fd,
+			request->plan != NULL, err);
 	}
 	if (rc < 0)
 		return rc;

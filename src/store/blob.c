@@ -267,6 +267,12 @@ int blob_claim(struct store *store, const struct blob *blob, struct error *err)
 	return rc;
 }
 
+int blob_take(struct store *store, int fd, const struct blob *blob, struct error *err)
+{
+	int rc = blob_name(store, fd, blob, true);
+	return rc < 0 ? blob_fail(store, rc, err) : blob_record(store, blob, err);
+}
+
 int store_blob_commit(struct store *store, int fd, struct blob *ret_blob, struct error *err)
 {
 	CLEANUP(close_fdp) int file = fd;
@@ -282,17 +288,9 @@ int store_blob_commit(struct store *store, int fd, struct blob *ret_blob, struct
 
 	struct sql_scope scope;
 	rc = sql_enter(store->sql, SQL_ATOMIC, &scope, err);
-	if (rc < 0) {
-		blob_drop(store, file);
-		return rc;
-	}
-	rc = blob_name(store, file, &blob, true);
-	if (rc < 0)
-		(void)blob_fail(store, rc, err);
-	else
-		rc = blob_record(store, &blob, err);
+	if (rc == 0)
+		rc = sql_leave(store->sql, &scope, blob_take(store, file, &blob, err), err);
 	blob_drop(store, file);
-	rc = sql_leave(store->sql, &scope, rc, err);
 	if (rc == 0)
 		*ret_blob = blob;
 	return rc;
@@ -311,6 +309,34 @@ int blob_write(const struct store *store, int fd, const void *bytes, size_t n, s
 		}
 		done += (size_t)written;
 	}
+	return 0;
+}
+
+int store_blob_prepare(struct store *store, const void *bytes, size_t n, int *ret_fd,
+	struct blob *ret_blob, struct error *err)
+{
+	CLEANUP(sha256_freep) struct sha256 *hash = NULL;
+	uint8_t digest[SHA256_BYTES];
+	CLEANUP(close_fdp) int fd = -1;
+	int rc = store_blob_create(store, &fd, err);
+	if (rc == 0)
+		rc = blob_write(store, fd, bytes, n, err);
+	if (rc < 0)
+		return rc;
+	rc = sha256_new(&hash);
+	if (rc == 0)
+		rc = sha256_add(hash, bytes, n);
+	if (rc == 0 && fsync(fd) < 0)
+		rc = -errno;
+	if (rc < 0) {
+		blob_drop(store, fd);
+		return blob_fail(store, rc, err);
+	}
+	sha256_finish(hash, digest);
+	text_hex(digest, sizeof(digest), ret_blob->sha256);
+	ret_blob->size = n;
+	*ret_fd = fd;
+	fd = -1;
 	return 0;
 }
 

@@ -45,6 +45,9 @@ int blob_hash(int fd, struct blob *ret_blob) MUST_CHECK;
 int blob_name(
 	const struct store *store, int fd, const struct blob *blob, bool is_synced) MUST_CHECK;
 /* 1 or 0. */
+/* Gives a file that is on disk its name, and the blob its record. fd stays the caller's, for
+ * blob_drop(). */
+int blob_take(struct store *store, int fd, const struct blob *blob, struct error *err) MUST_CHECK;
 int blob_is_recorded(struct store *store, const char *sha256, struct error *err) MUST_CHECK;
 int blob_record(struct store *store, const struct blob *blob, struct error *err) MUST_CHECK;
 /* How many blobs store_blob_sweep() would forget. */

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 void nic_set_clear(struct nic_set *set)
 {
@@ -350,12 +351,15 @@ static int add_revision(struct store *store, const struct revision_record *recor
 	return rc == 0 ? set_newest(store, record, err) : rc;
 }
 
+/* layer_fd: -1 if it is in the store. */
 static int check_and_add(struct store *store, const struct revision_record *record,
-	uint32_t built_on, uint64_t *numbers, struct error *err)
+	uint32_t built_on, int layer_fd, uint64_t *numbers, struct error *err)
 {
 	CLEANUP(buffer_free) struct buffer pieces = buffer_with_max(LIMIT_DRIVER_RECORD_BYTES);
 	struct blob layer;
 	int rc = check_image(store, record, built_on, err);
+	if (rc == 0 && layer_fd >= 0)
+		rc = blob_take(store, layer_fd, &record->layer, err);
 	if (rc == 0)
 		rc = number_blobs(store, record, numbers, &layer, err);
 	if (rc == 0)
@@ -364,7 +368,7 @@ static int check_and_add(struct store *store, const struct revision_record *reco
 }
 
 static int add_on(struct store *store, const struct revision_record *record, uint32_t built_on,
-	enum sql_durability durability, struct error *err)
+	int layer_fd, enum sql_durability durability, struct error *err)
 {
 	CLEANUP(memory_freep)
 	uint64_t *numbers = calloc(record->n_blobs + 1, sizeof(*numbers));
@@ -381,20 +385,24 @@ static int add_on(struct store *store, const struct revision_record *record, uin
 	int rc = sql_enter(store->sql, durability, &scope, err);
 	if (rc < 0)
 		return rc;
-	rc = check_and_add(store, record, built_on, numbers, err);
+	rc = check_and_add(store, record, built_on, layer_fd, numbers, err);
 	return sql_leave(store->sql, &scope, rc, err);
 }
 
 int store_revision_add(struct store *store, const struct revision_record *record, uint32_t built_on,
 	struct error *err)
 {
-	return add_on(store, record, built_on, SQL_DURABLE, err);
+	return add_on(store, record, built_on, -1, SQL_DURABLE, err);
 }
 
-int store_revision_add_for_plan(struct store *store, const struct revision_record *record,
-	uint32_t built_on, struct error *err)
+int store_revision_add_new(struct store *store, const struct revision_record *record,
+	uint32_t built_on, int layer_fd, bool has_plan, struct error *err)
 {
-	return add_on(store, record, built_on, SQL_ATOMIC, err);
+	int rc =
+		add_on(store, record, built_on, layer_fd, has_plan ? SQL_ATOMIC : SQL_DURABLE, err);
+	blob_drop(store, layer_fd);
+	(void)close(layer_fd);
+	return rc;
 }
 
 int revision_add_first(struct store *store, const struct image_record *image, int64_t created_ms,

@@ -123,10 +123,13 @@ void revision_record_clear(struct revision_record *record);
  */
 int store_revision_add(struct store *store, const struct revision_record *record, uint32_t built_on,
 	struct error *err) MUST_CHECK;
-/* The same for one whose plan follows at once: it is there for all to see, and durable together
- * with the plan, so that the disk is waited for once. */
-int store_revision_add_for_plan(struct store *store, const struct revision_record *record,
-	uint32_t built_on, struct error *err) MUST_CHECK;
+/*
+ * The same, and record->layer goes into the store with it: layer_fd is what store_blob_prepare()
+ * gave, and is closed, on failure too. has_plan: its plan follows at once; then it is there for all
+ * to see, and durable together with the plan, so that the disk is waited for once.
+ */
+int store_revision_add_new(struct store *store, const struct revision_record *record,
+	uint32_t built_on, int layer_fd, bool has_plan, struct error *err) MUST_CHECK;
 /* revision 0: the newest. With all lists. -ENOENT. */
 int store_revision_get(struct store *store, const char *image, uint32_t revision,
 	struct revision_record *ret_record, struct error *err) MUST_CHECK;
