@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <pthread.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 /* The linker puts these around the section; none of them if the program has no such library. */
 extern struct library *const __start_pewter_libraries[] __attribute__((weak));
@@ -23,6 +25,16 @@ static int resolve(struct library *library, void *handle, struct error *err)
 	return 0;
 }
 
+/* What is called is not to be changed any more. */
+static int close_table(const struct library *library, struct error *err)
+{
+	if (sysconf(_SC_PAGESIZE) > LIBRARY_PAGE_BYTES)
+		return 0; /* other variables are in it */
+	if (mprotect(library->functions, library->n_names * sizeof(void *), PROT_READ) != 0)
+		return error_set(err, -errno, "%s: mprotect: %s", library->soname, strerror(errno));
+	return 0;
+}
+
 static int load(struct library *library, struct error *err)
 {
 	/* LOCAL: its names, and those of what it drags along, are nobody else's business. */
@@ -33,6 +45,8 @@ static int load(struct library *library, struct error *err)
 			why != NULL ? why : library->soname, library->package);
 	}
 	int rc = resolve(library, handle, err);
+	if (rc == 0)
+		rc = close_table(library, err);
 	if (rc < 0)
 		(void)dlclose(handle);
 	return rc;

@@ -16,7 +16,9 @@
  *   libfoo.foo_open(...)                                                typed as in its header
  *
  * For packagers each library is also told in an ELF note (.note.dlopen, as the UAPI group specifies
- * it). Nothing is ever unloaded. A daemon loads what it needs before its sandbox is closed.
+ * it). Nothing is ever unloaded. The pointers lie in pages of their own, which are closed to
+ * writing behind the load, as those to linked functions are by RELRO. A daemon loads what it needs
+ * before its sandbox is closed.
  */
 #pragma once
 
@@ -33,7 +35,7 @@ struct library {
 	const char *soname, *package; /* Debian's */
 	const char *const *names;
 	size_t n_names;
-	void *functions; /* one pointer for each of the names */
+	void *functions; /* one pointer for each of the names; read-only once it is loaded */
 	atomic_bool is_loaded;
 };
 
@@ -43,20 +45,23 @@ int library_load(struct library *library, struct error *err) MUST_CHECK;
 /* All that the program knows; for tests. */
 struct library *const *library_all(size_t *ret_n);
 
+#define LIBRARY_PAGE_BYTES 4096
+
 #define LIBRARY_POINTER_(function) typeof(function) *function;
 #define LIBRARY_NAME_(function)    #function,
 
 #define LIBRARY_DECLARE(name, list)                                                                \
 	extern struct name##_functions {                                                           \
 		list(LIBRARY_POINTER_)                                                             \
-	} name;                                                                                    \
+	} __attribute__((aligned(LIBRARY_PAGE_BYTES))) name;                                       \
 	extern struct library name##_library
 
 /* importance: "required", "recommended" or "suggested", as the note wants it. */
 #define LIBRARY_DEFINE(name, list, soname_, package_, importance, purpose)                         \
 	struct name##_functions name;                                                              \
 	static const char *const name##_names[] = {list(LIBRARY_NAME_)};                           \
-	static_assert(sizeof(name) == sizeof(name##_names), "a pointer for each name");            \
+	static_assert(sizeof(name) - sizeof(name##_names) < LIBRARY_PAGE_BYTES,                    \
+		"a pointer for each name, and the rest of a page");                                \
 	struct library name##_library = {                                                          \
 		.soname = (soname_),                                                               \
 		.package = (package_),                                                             \

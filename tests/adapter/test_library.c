@@ -5,7 +5,21 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
+
+/* What the kernel lets us do with the page: "r--p". */
+static void access_of(const void *at, char ret_access[static 5])
+{
+	FILE *maps = fopen("/proc/self/maps", "re");
+	unsigned long from, to;
+	char access[5];
+	assert_non_null(maps);
+	while (fscanf(maps, "%lx-%lx %4s%*[^\n]", &from, &to, access) == 3)
+		if ((uintptr_t)at >= from && (uintptr_t)at < to)
+			memcpy(ret_access, access, sizeof(access));
+	(void)fclose(maps);
+}
 
 /* As installed here, each has every function that we use. This program holds all of the rooms that
  * load libraries, and so all of them. */
@@ -30,6 +44,13 @@ static void test_all(void **state)
 			if (function == NULL)
 				fail_msg("%s: %s", all[i]->soname, all[i]->names[k]);
 		}
+		char access[5] = "none";
+		access_of(functions, access);
+		assert_string_equal(access, "r--p");
+		access_of(functions + all[i]->n_names * sizeof(void *) - 1, access);
+		assert_string_equal(access, "r--p");
+		access_of(all[i], access); /* a variable like others */
+		assert_string_equal(access, "rw-p");
 		n_loaded++;
 	}
 	assert_int_equal(n_loaded, n - 3);
