@@ -115,8 +115,29 @@ int json_node_members(const struct json_node *node, json_visit_function *visit, 
 	return rc;
 }
 
+/* Most texts are: what JSON writes as it is. */
+static bool is_plain(const char *text, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (text[i] < ' ' || text[i] > '~' || text[i] == '"' || text[i] == '\\')
+			return false;
+	return true;
+}
+
+static int add_plain(struct buffer *out, const char *text, size_t n)
+{
+	int rc = buffer_reserve(out, n + 2);
+	if (rc == 0)
+		rc = buffer_add(out, "\"", 1);
+	if (rc == 0)
+		rc = buffer_add(out, text, n);
+	return rc == 0 ? buffer_add(out, "\"", 1) : rc;
+}
+
 int json_add_text(struct buffer *out, const char *text)
 {
+	if (is_plain(text, strlen(text)))
+		return add_plain(out, text, strlen(text));
 	/* There and back, which leaves nothing but good UTF-8. */
 	CLEANUP(buffer_free) struct buffer wide = buffer_with_max(SIZE_MAX);
 	CLEANUP(buffer_free) struct buffer good = buffer_with_max(SIZE_MAX);

@@ -330,11 +330,12 @@ static bool find_name(const struct wim_tree *tree, uint64_t list, const struct w
 	return is_found;
 }
 
-static int find(const struct wim_tree *tree, const char *text, struct wim_dentry *ret_dentry,
-	struct error *err)
+/* *folder: where the path begins. */
+static int find(const struct wim_tree *tree, const struct wim_dentry *folder, const char *text,
+	struct wim_dentry *ret_dentry, struct error *err)
 {
 	struct wim_path path;
-	struct wim_dentry dentry = root_of(tree);
+	struct wim_dentry dentry = *folder;
 	int rc = wim_path_read(text, &path, err);
 	if (rc < 0)
 		return rc;
@@ -357,8 +358,21 @@ static int find(const struct wim_tree *tree, const char *text, struct wim_dentry
 int wim_tree_find(
 	const struct wim_tree *tree, const char *path, struct wim_node *ret_node, struct error *err)
 {
+	struct wim_dentry dentry = root_of(tree);
+	int rc = find(tree, &dentry, path, &dentry, err);
+	if (rc == 0)
+		fill_node(tree, &dentry, ret_node);
+	return rc;
+}
+
+int wim_tree_find_below(const struct wim_tree *tree, const struct wim_node *folder,
+	const char *path, struct wim_node *ret_node, struct error *err)
+{
 	struct wim_dentry dentry;
-	int rc = find(tree, path, &dentry, err);
+	uint64_t at = folder->at;
+	bool is_there = wim_tree_next(tree, &at, &dentry);
+	assert(is_there);
+	int rc = find(tree, &dentry, path, &dentry, err);
 	if (rc == 0)
 		fill_node(tree, &dentry, ret_node);
 	return rc;
@@ -367,8 +381,8 @@ int wim_tree_find(
 int wim_tree_list(const struct wim_tree *tree, const char *folder, wim_tree_visitor *visitor,
 	void *context, struct error *err)
 {
-	struct wim_dentry dentry;
-	int rc = find(tree, folder, &dentry, err);
+	struct wim_dentry dentry = root_of(tree);
+	int rc = find(tree, &dentry, folder, &dentry, err);
 	if (rc < 0)
 		return rc;
 	if (!wim_dentry_is_folder(&dentry))

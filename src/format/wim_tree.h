@@ -67,6 +67,9 @@ DEFINE_FREEP(struct wim_tree, wim_tree_close);
  * its case, an exact match first. -ENOENT, -ENOTDIR; -EINVAL for what is no path. */
 int wim_tree_find(const struct wim_tree *tree, const char *path, struct wim_node *ret_node,
 	struct error *err) MUST_CHECK;
+/* The same, from a folder of the tree on. */
+int wim_tree_find_below(const struct wim_tree *tree, const struct wim_node *folder,
+	const char *path, struct wim_node *ret_node, struct error *err) MUST_CHECK;
 typedef int wim_tree_visitor(void *context, const struct wim_node *node);
 /* The entries of a folder, in the order in which the image has them; non-zero ends it and is
  * returned. */

@@ -73,32 +73,46 @@ static int get_old_part(const struct layer_request *request, const char *id,
 	return 0;
 }
 
+/* Those that a revision before had. A package whose part does not serve has none afterwards. */
+static int get_old_parts(const struct layer_request *request, enum wim_compression compression,
+	struct contents *contents, struct error *err)
+{
+	bool has_begun;
+	int rc = store_begin_reading(request->store, &has_begun, err);
+	if (rc < 0)
+		return rc;
+	for (size_t i = 0; rc == 0 && i < contents->n_packages; i++) {
+		struct revision_package *package = &contents->packages[i];
+		CLEANUP(part_record_clear) struct part_record part = {.files = NULL};
+		if (package->part[0] == 0)
+			continue;
+		rc = get_old_part(request, package->part, compression, &part, err);
+		if (rc == 0) {
+			(void)keep_part(contents, &part);
+		} else if (rc == -ENOENT) {
+			package->part[0] = 0;
+			rc = 0;
+		}
+	}
+	store_end_reading(request->store, has_begun);
+	return rc;
+}
+
 /* *ret_fd: as part_press_package(). */
-static int get_package_part(const struct layer_request *request,
-	const struct revision_package *package, enum wim_compression compression,
-	struct part_record *ret_part, int *ret_fd, struct error *err)
+static int get_new_part(const struct layer_request *request, const struct revision_package *package,
+	enum wim_compression compression, struct part_record *ret_part, int *ret_fd,
+	struct error *err)
 {
 	CLEANUP(driver_package_clear) struct driver_package record = {.row = 0};
-	struct error old = ERROR_NULL;
-	int rc = -ENOENT;
-	*ret_fd = -1;
-	if (package->part[0] != 0)
-		rc = get_old_part(request, package->part, compression, ret_part, &old);
-	if (rc != -ENOENT) {
-		if (rc < 0)
-			*err = old;
-		return rc;
-	}
-	rc = store_driver_get(request->store, package->id, &record, err);
+	int rc = store_driver_get(request->store, package->id, &record, err);
 	if (rc == 0)
 		return part_press_package(
 			request->store, &record, compression, ret_part, ret_fd, err);
 	if (rc == -ENOENT)
 		return error_set(err, -EIO,
-			"%s (%.12s) is not among the drivers any more%s%s; `pewter driver add` it "
-			"again",
-			package->inf, package->id, old.text[0] != 0 ? ", and of its part: " : "",
-			old.text);
+			"%s (%.12s) is not among the drivers any more, and what it was in this "
+			"image does not serve; `pewter driver add` it again",
+			package->inf, package->id);
 	return rc;
 }
 
@@ -178,13 +192,15 @@ static int wait_with(struct store *store, struct contents *contents, const char 
 static int make_parts(const struct layer_request *request, enum wim_compression compression,
 	struct contents *contents, struct error *err)
 {
-	int rc = 0;
+	int rc = get_old_parts(request, compression, contents, err);
 	for (size_t i = 0; rc == 0 && i < contents->n_packages; i++) {
 		struct revision_package *package = &contents->packages[i];
 		CLEANUP(part_record_clear) struct part_record part = {.files = NULL};
-		int fd;
+		int fd = -1;
+		if (package->part[0] != 0)
+			continue;
 		progress_tell(request->progress, "compressing", i, contents->n_packages);
-		rc = get_package_part(request, package, compression, &part, &fd, err);
+		rc = get_new_part(request, package, compression, &part, &fd, err);
 		if (rc < 0)
 			return rc;
 		if (fd >= 0)

@@ -214,13 +214,41 @@ static int check_metadata(const struct composed *composed, struct error *err)
 
 /* ---- contents ---- */
 
-static int check_file(
-	const struct composed *composed, const struct content_file *file, struct error *err)
+/* The folder that was looked into last: files of one package follow each other. */
+struct looking {
+	const char *path; /* of a file in it; NULL for none */
+	size_t n;         /* of the folder's own */
+	struct wim_node folder;
+};
+
+static int look_up(const struct wim_tree *tree, struct looking *looking, const char *path,
+	struct wim_node *ret_node, struct error *err)
+{
+	const char *slash = strrchr(path, '/');
+	if (slash == NULL)
+		return wim_tree_find(tree, path, ret_node, err);
+	size_t n = (size_t)(slash - path);
+	if (looking->path == NULL || looking->n != n || memcmp(looking->path, path, n) != 0) {
+		CLEANUP(memory_freep) char *folder = strndup(path, n);
+		if (folder == NULL)
+			return error_set(err, -ENOMEM, "out of memory");
+		looking->path = NULL;
+		int rc = wim_tree_find(tree, folder, &looking->folder, err);
+		if (rc < 0)
+			return rc;
+		looking->path = path;
+		looking->n = n;
+	}
+	return wim_tree_find_below(tree, &looking->folder, slash + 1, ret_node, err);
+}
+
+static int check_file(const struct composed *composed, const struct content_file *file,
+	struct looking *looking, struct error *err)
 {
 	static const uint8_t none[WIM_SHA1_BYTES];
 	struct wim_node node;
 	struct wim_blob_entry entry;
-	int rc = wim_tree_find(composed->expected->tree, file->path, &node, err);
+	int rc = look_up(composed->expected->tree, looking, file->path, &node, err);
 	if (rc < 0)
 		return rc;
 	bool is_empty = file->original_bytes == 0;
@@ -264,12 +292,13 @@ int layer_check(struct view *view, const struct layer_expected *expected, struct
 	CLEANUP(composed_clear)
 	struct composed composed = {
 		.expected = expected, .other = buffer_with_max(LIMIT_WIM_BLOB_TABLE_BYTES)};
+	struct looking looking = {.path = NULL};
 	int rc = read_header(&composed, view, err);
 	if (rc == 0)
 		rc = read_table(&composed, err);
 	if (rc == 0)
 		rc = check_metadata(&composed, err);
 	for (size_t i = 0; rc == 0 && i < expected->contents->n_files; i++)
-		rc = check_file(&composed, &expected->contents->files[i], err);
+		rc = check_file(&composed, &expected->contents->files[i], &looking, err);
 	return rc < 0 ? rc : check_dropped(&composed, err);
 }

@@ -6,6 +6,7 @@
 #include "store/internal.h"
 #include "store/revision_pack.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -278,8 +279,7 @@ static int insert_item(struct store *store, const struct item *item, struct erro
 	CLEANUP(sql_done)
 	struct sql_query query = sql_query(store->sql,
 		"INSERT INTO layer_item (kind, package, inf, class, provider, date, version,"
-		" source, part) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-		" ON CONFLICT (kind, package, source, part) DO NOTHING");
+		" source, part) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
 	sql_put_text(&query, item->kind);
 	sql_put_text(&query, item->package);
 	sql_put_text(&query, item->inf);
@@ -292,6 +292,7 @@ static int insert_item(struct store *store, const struct item *item, struct erro
 	return sql_execute(&query, err);
 }
 
+/* 1, or 0 for an item that no revision has had before. */
 static int insert_place(struct store *store, int64_t revision, size_t place,
 	const struct item *item, struct error *err)
 {
@@ -307,7 +308,22 @@ static int insert_place(struct store *store, int64_t revision, size_t place,
 	sql_put_text(&query, item->package);
 	sql_put_text(&query, item->source);
 	sql_put_text(&query, item->part);
-	return sql_execute(&query, err);
+	int rc = sql_execute(&query, err);
+	return rc < 0 ? rc : sql_n_changed(store->sql) > 0;
+}
+
+/* Most items are those of the revision before. */
+static int add_place(struct store *store, int64_t revision, size_t place, const struct item *item,
+	struct error *err)
+{
+	int rc = insert_place(store, revision, place, item, err);
+	if (rc != 0)
+		return rc < 0 ? rc : 0;
+	rc = insert_item(store, item, err);
+	if (rc == 0)
+		rc = insert_place(store, revision, place, item, err);
+	assert(rc != 0);
+	return rc < 0 ? rc : 0;
 }
 
 /* From here on the revision keeps them, however the time ends that their makers were given. */
@@ -342,9 +358,7 @@ static int add_revision(struct store *store, const struct revision_record *recor
 	int64_t id = sql_last_id(store->sql);
 	for (size_t place = 0; rc == 0 && place < n_places(record); place++) {
 		struct item item = item_at(record, place);
-		rc = insert_item(store, &item, err);
-		if (rc == 0)
-			rc = insert_place(store, id, place, &item, err);
+		rc = add_place(store, id, place, &item, err);
 	}
 	if (rc == 0)
 		rc = claim_parts(store, id, err);
