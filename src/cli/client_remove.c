@@ -26,6 +26,6 @@ int cmd_client_remove(struct cli *cli, int argc, char **argv)
 			cli, json_pack("{s:o, s:o}", "removed", json_client(&client),
 				     "removed_revisions", json_revision_names(gone, n_gone)));
 	(void)printf("%s is forgotten\n", argv[1]);
-	print_gone_revisions(gone, n_gone);
+	print_gone_revisions(gone, n_gone, false);
 	return EXIT_DONE;
 }

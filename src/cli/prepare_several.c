@@ -192,9 +192,14 @@ static void print_totals(const struct fleet *fleet)
 			fleet->n_skipped, fleet->n_skipped == 1 ? "it are" : "them are",
 			fleet->skipped);
 	if (n_gone > 0)
-		(void)printf("%zu revision%s removed: made for one machine alone, and none boots "
+		(void)printf("%zu revision%s%s removed: made for one machine alone, and none %s "
 			     "%s any more\n",
-			n_gone, n_gone == 1 ? " is" : "s are", n_gone == 1 ? "it" : "them");
+			n_gone, n_gone == 1 ? "" : "s",
+			fleet->request.dry_run ? " would be"
+			: n_gone == 1          ? " is"
+					       : " are",
+			fleet->request.dry_run ? "would boot" : "boots",
+			n_gone == 1 ? "it" : "them");
 	if (n_made > 0 && !fleet->request.dry_run)
 		(void)printf("media made before are stale now where a revision is new: `pewter "
 			     "media check FILE` tells, `pewter media iso` makes a new one\n");

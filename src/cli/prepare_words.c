@@ -175,7 +175,7 @@ static void print_revision(
 			request->own_revision ? plan->client_name : "", plan->image,
 			result->revision_before);
 	}
-	print_gone_revisions(result->gone, result->n_gone);
+	print_gone_revisions(result->gone, result->n_gone, request->dry_run);
 }
 
 int prepare_print(const struct cli *cli, const struct prepare_request *request,

@@ -143,12 +143,14 @@ json_t *json_revision_names(const struct revision_name *names, size_t n)
 	return list;
 }
 
-void print_gone_revisions(const struct revision_name *names, size_t n)
+void print_gone_revisions(const struct revision_name *names, size_t n, bool dry_run)
 {
 	for (size_t i = 0; i < n; i++)
-		(void)printf("%s@%u is removed: it was made for one machine alone, and none boots "
-			     "it any more\n",
-			names[i].image, names[i].revision);
+		(void)printf("%s@%u %s: it was made for one machine alone, and none %s it any "
+			     "more\n",
+			names[i].image, names[i].revision,
+			dry_run ? "would be removed" : "is removed",
+			dry_run ? "would boot" : "boots");
 }
 
 void tell_lost_plans(

@@ -39,7 +39,7 @@ void tell_lost_plans(
 
 /* [{"image", "revision"}] of own revisions that went; and the same for people, a line each. */
 json_t *json_revision_names(const struct revision_name *names, size_t n);
-void print_gone_revisions(const struct revision_name *names, size_t n);
+void print_gone_revisions(const struct revision_name *names, size_t n, bool dry_run);
 
 /* "" if it is not known: a client may have been named before. */
 void client_mac_format(const struct client_record *client, char text[static MAC_TEXT_BYTES]);

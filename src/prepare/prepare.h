@@ -41,7 +41,8 @@ struct prepare_result {
 	struct plan_outcome outcome;
 	struct revision_package *added; /* owned; for this client, of several */
 	size_t n_added;
-	struct revision_name *gone; /* owned; own revisions that nothing needs any more: removed */
+	struct revision_name *gone; /* owned; own revisions that nothing needs any more: removed,
+				       or with dry_run of this client's: would be */
 	size_t n_gone;
 	bool made_revision;          /* with something for this client; or would, with dry_run */
 	uint32_t revision_before;    /* that the client would have booted without this: of its plan

@@ -184,9 +184,8 @@ static int keep_plan(struct together *together, struct member *member, struct er
 	result->revision_before = strcmp(before.image, plan->image) == 0
 					  ? before.revision
 					  : together->basis.newest.revision;
-	return together->request->dry_run
-		       ? 0
-		       : store_plan_replace(store, plan, &result->gone, &result->n_gone, err);
+	return (together->request->dry_run ? store_plan_would_free : store_plan_replace)(
+		store, plan, &result->gone, &result->n_gone, err);
 }
 
 /* A machine that has been removed meanwhile is no reason to lose the others' plans. */

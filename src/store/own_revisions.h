@@ -18,6 +18,10 @@ struct revision_name {
 /* As store_plan_put(). *ret_gone: what went; free() releases it. */
 int store_plan_replace(struct store *store, const struct plan_record *plan,
 	struct revision_name **ret_gone, size_t *ret_n_gone, struct error *err) MUST_CHECK;
+/* Of what its client boots until now, what would go; nothing is changed. The plan's revision need
+ * not be there yet. */
+int store_plan_would_free(struct store *store, const struct plan_record *plan,
+	struct revision_name **ret_names, size_t *ret_n, struct error *err) MUST_CHECK;
 /* As store_client_remove(). */
 int store_client_forget(struct store *store, int64_t client, struct revision_name **ret_gone,
 	size_t *ret_n_gone, struct error *err) MUST_CHECK;

@@ -233,6 +233,16 @@ static void replace_plan(int64_t client, uint32_t revision, const char *expected
 	assert_gone(gone, n, expected);
 }
 
+static void assert_would_free(int64_t client, uint32_t revision, const char *expected)
+{
+	struct error err = ERROR_NULL;
+	CLEANUP(memory_freep) struct revision_name *names = NULL;
+	size_t n = 0;
+	struct plan_record plan = sample_plan(client, "pc", "win11", revision);
+	assert_ok(store_plan_would_free(store, &plan, &names, &n, &err));
+	assert_gone(names, n, expected);
+}
+
 static void put_boot(uint32_t revision, const char *verdict, int64_t last_ms)
 {
 	struct error err = ERROR_NULL;
@@ -269,6 +279,9 @@ static void own_revisions_go_with_their_plan(void **state)
 	replace_plan(pc1, 4, ""); /* so does what the plan names still */
 	assert_true(is_there(2) && is_there(4));
 	add_own(5, now_ms());
+	assert_would_free(pc1, 4, "");
+	assert_would_free(pc1, 99, "4 "); /* a dry run's revision is not there yet */
+	assert_would_free(pc2, 5, "");
 	replace_plan(pc1, 5, "4 ");
 	assert_true(!is_there(4) && is_there(5));
 	/* Another machine's, who may be between making and naming it; and one that was killed
