@@ -128,8 +128,8 @@ int store_boot_list_of(struct store *store, const uint8_t mac[static 6], const s
 	struct boot_record **ret_records, size_t *ret_n, struct error *err)
 {
 	static const uint8_t unknown[6];
-	/* A machine has few: to look at all and sort those is a tenth of walking along the index
-	 * of started_ms, which + keeps it from. */
+	/* A machine has few: to find those by the indices of mac and uuid, and to sort them, is
+	 * far less than walking along that of started_ms, which + keeps it from. */
 	CLEANUP(sql_done)
 	struct sql_query query = sql_query(
 		store->sql, SELECT_BOOT "WHERE mac = ? OR uuid = ? ORDER BY +started_ms DESC, id");

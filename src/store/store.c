@@ -258,6 +258,9 @@ static const char *const migrations[] = {
 	/* What building on a base needs to know of it; NULL: it is found out each time. */
 	("ALTER TABLE image ADD COLUMN outline TEXT REFERENCES blob (sha256);"
 	 "CREATE INDEX image_outline ON image (outline);"),
+	/* A machine's boots tell its firmware, whenever it is prepared. */
+	("CREATE INDEX boot_mac ON boot (mac);"
+	 "CREATE INDEX boot_uuid ON boot (uuid);"),
 };
 #define SCHEMA_VERSION ((int64_t)ARRAY_SIZE(migrations))
 

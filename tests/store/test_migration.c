@@ -98,8 +98,50 @@ static void test_schema_3(void **state)
 	scratch_remove();
 }
 
+/* How SQLite goes about a query, in its words. */
+static void explain(sqlite3 *db, const char *query, char *text, size_t size)
+{
+	char statement[512];
+	sqlite3_stmt *prepared;
+	(void)snprintf(statement, sizeof(statement), "EXPLAIN QUERY PLAN %s", query);
+	assert_int_equal(sqlite3_prepare_v2(db, statement, -1, &prepared, NULL), SQLITE_OK);
+	text[0] = 0;
+	while (sqlite3_step(prepared) == SQLITE_ROW) {
+		size_t n = strlen(text);
+		(void)snprintf(text + n, size - n, "%s\n", sqlite3_column_text(prepared, 3));
+	}
+	assert_int_equal(sqlite3_finalize(prepared), SQLITE_OK);
+}
+
+/* Of the questions of boots.c: 10000 boots are not looked through for one machine's. */
+static void boots_are_found_by_indices(void **state)
+{
+	(void)state;
+	struct error err = ERROR_NULL;
+	struct store *store;
+	char path[128], text[512];
+	sqlite3 *db;
+	make_old_state();
+	assert_ok(store_open(scratch_directory, STORE_CREATE, &store, &err));
+	store_close(store);
+	(void)snprintf(path, sizeof(path), "%s/pewter.db", scratch_directory);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	explain(db, "SELECT id FROM boot WHERE mac = ? OR uuid = ? ORDER BY +started_ms DESC, id",
+		text, sizeof(text));
+	assert_non_null(strstr(text, "INDEX boot_mac (mac=?)"));
+	assert_non_null(strstr(text, "INDEX boot_uuid (uuid=?)"));
+	assert_null(strstr(text, "SCAN"));
+	explain(db, "SELECT id FROM boot ORDER BY started_ms DESC, id LIMIT ?", text, sizeof(text));
+	assert_non_null(strstr(text, "INDEX boot_started"));
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	scratch_remove();
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_schema_3)};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_schema_3),
+		cmocka_unit_test(boots_are_found_by_indices),
+	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
