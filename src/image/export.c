@@ -222,9 +222,11 @@ static int refuse_replacing(const char *path, struct error *err)
 static int check_place(const char *path, bool replace, bool *ret_is_there, struct error *err)
 {
 	struct stat status;
+	/* Without its folder it is not there either: open_target() says so. */
 	if (lstat(path, &status) < 0)
-		return errno == ENOENT ? 0
-				       : error_set(err, -errno, "%s: %s", path, strerror(errno));
+		return errno == ENOENT || errno == ENOTDIR
+			       ? 0
+			       : error_set(err, -errno, "%s: %s", path, strerror(errno));
 	if (S_ISDIR(status.st_mode))
 		return error_set(err, -EISDIR, "%s is a folder; name a file in it", path);
 	if (!S_ISREG(status.st_mode))
@@ -258,6 +260,26 @@ static int create(struct target *target, const char *path)
 	return target->fd < 0 ? -errno : 0;
 }
 
+static int refuse_folder(const struct target *target, const char *path, int rc, struct error *err)
+{
+	const char *folder = target->folder;
+	if (access(folder, F_OK) < 0 && errno == ENOENT)
+		return error_set(err, rc,
+			"%s: the folder %s is not there; `mkdir -p %s` makes it, or name another",
+			path, folder, folder);
+	switch (rc) {
+	case -ENOTDIR: return error_set(err, rc, "%s: %s is no folder; name another", path, folder);
+	case -ENOENT: /* /proc and its like */
+	case -EACCES:
+	case -EPERM:
+	case -EROFS:
+		return error_set(err, rc,
+			"%s: nothing can be written into the folder %s (%s); name another", path,
+			folder, strerror(-rc));
+	default: return error_set(err, rc, "%s: %s", path, strerror(-rc));
+	}
+}
+
 static int open_target(const char *path, struct target *target, struct error *err)
 {
 	const char *slash = strrchr(path, '/');
@@ -275,7 +297,7 @@ static int open_target(const char *path, struct target *target, struct error *er
 	if (rc == 0 && fstatvfs(target->fd, &status) < 0)
 		rc = -errno;
 	if (rc < 0)
-		return error_set(err, rc, "%s: %s", path, strerror(-rc));
+		return refuse_folder(target, path, rc, err);
 	target->block_bytes = status.f_frsize > 0 ? status.f_frsize : 4096;
 	return 0;
 }

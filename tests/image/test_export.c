@@ -156,8 +156,32 @@ static void only_files_are_replaced(void **state)
 	assert_int_equal(symlink("nowhere", in_folder("link")), 0);
 	assert_int_equal(view_export(view, in_folder("link"), true, NULL, &method, &err), -EINVAL);
 	assert_int_equal(unlink(in_folder("link")), 0);
-	assert_int_equal(
-		view_export(view, in_folder("none/out"), true, NULL, &method, &err), -ENOENT);
+	assert_int_equal(n_entries(), n_before);
+}
+
+/* Whoever mistypes a folder reads which one, and what to do. */
+static void the_folder_must_be_there(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *path;
+		int rc;
+		const char *said;
+	} rows[] = {
+		{"none/of/it", -ENOENT, "/none/of is not there; `mkdir -p /tmp/pewter-export-"},
+		{"source/out", -ENOTDIR, "/source is no folder; name another"},
+		{"/proc/out", -ENOENT, "nothing can be written into the folder /proc (No such"},
+	};
+	CLEANUP(view_unrefp) struct view *view = sample();
+	enum export_method method;
+	size_t n_before = n_entries();
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct error err = ERROR_NULL;
+		const char *path = rows[i].path[0] == '/' ? rows[i].path : in_folder(rows[i].path);
+		int rc = view_export(view, path, i % 2 == 1, NULL, &method, &err);
+		if (rc != rows[i].rc || strstr(err.text, rows[i].said) == NULL)
+			fail_msg("%s: %d: %s", path, rc, err.text);
+	}
 	assert_int_equal(n_entries(), n_before);
 }
 
@@ -182,6 +206,7 @@ int main(void)
 		cmocka_unit_test(a_view_becomes_a_file),
 		cmocka_unit_test(nothing_is_overwritten_unasked),
 		cmocka_unit_test(only_files_are_replaced),
+		cmocka_unit_test(the_folder_must_be_there),
 		cmocka_unit_test(a_cut_source_leaves_nothing),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
