@@ -111,10 +111,12 @@ static void add_row(struct addition *addition, const struct import_item *item)
 		package->inf, package->provider, package->class, version, date, note);
 }
 
-/* Images have what clients cannot boot without: the classes that `prepare` takes. */
+/* What images will hold: the classes that `prepare` takes, and no INFs that came without their
+ * files, as one adds them to ask questions. */
 static int wish_part(struct addition *addition, const struct driver_package *package)
 {
-	if (!text_is_in_list(package->class, PLAN_CLASSES_DEFAULT))
+	bool is_bare = package->n_files == 1 && package->n_missing > 0;
+	if (is_bare || !text_is_in_list(package->class, PLAN_CLASSES_DEFAULT))
 		return 0;
 	if (addition->n_wishes == addition->wishes_capacity) {
 		size_t n = addition->wishes_capacity == 0 ? 16 : 2 * addition->wishes_capacity;

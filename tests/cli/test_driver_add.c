@@ -167,6 +167,10 @@ static void what_windows_pe_boots_with_is_compressed(void **state)
 		"sed 's/Class = Net/Class = Display/; s/e972/e968/' good/card.inf > "
 		"later/card.inf");
 	assert_int_equal(run("--version && sh later.sh", "2>&1", out, sizeof(out)), 0);
+	put_text(scratch_directory, "bare/card.inf", INF_PLAIN);
+	run("driver add bare >/dev/null; find state/blobs -type f | wc -l", "", out, sizeof(out));
+	assert_string_equal(out, "1\n");
+	run("driver list >/dev/null; rm -r state", "", out, sizeof(out));
 	run("driver add later >/dev/null; find state/blobs -type f | wc -l", "", out, sizeof(out));
 	assert_string_equal(out, "3\n");
 	run("driver add good >/dev/null; find state/blobs -type f | wc -l", "", out, sizeof(out));
