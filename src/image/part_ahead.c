@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 /* What one sync and one transaction are for. */
@@ -251,6 +252,16 @@ static size_t sort_out(struct ahead *ahead, struct part_wish *wishes, size_t n)
 	return n_left;
 }
 
+/* What can be made later must not take what the server needs now: its database lies there too. No
+ * part is larger than what it is made of. */
+static uint64_t spare_bytes(const struct ahead *ahead)
+{
+	struct statvfs status;
+	if (statvfs(store_directory(ahead->store), &status) < 0)
+		return UINT64_MAX; /* then writing says what is the matter */
+	return (uint64_t)status.f_bavail * status.f_frsize / 2;
+}
+
 size_t part_make_ahead(struct store *store, struct part_wish *wishes, size_t n,
 	enum wim_compression compression, const struct progress_sink *progress, struct error *err)
 {
@@ -269,13 +280,20 @@ size_t part_make_ahead(struct store *store, struct part_wish *wishes, size_t n,
 		return n;
 	size_t i = 0;
 	while (i < n && !is_over(ahead)) {
-		uint64_t n_bytes = 0;
-		for (; i < n && ahead->n < BATCH_PACKAGES && n_bytes < BATCH_BYTES; i++) {
+		uint64_t spare = spare_bytes(ahead), n_bytes = 0;
+		if (wishes[i].size > spare)
+			break;
+		for (; i < n && ahead->n < BATCH_PACKAGES && n_bytes < BATCH_BYTES &&
+			wishes[i].size <= spare - n_bytes;
+			i++) {
 			take(ahead, &wishes[i]);
 			n_bytes += wishes[i].size;
 		}
 		flush(ahead);
 	}
+	if (i < n && err->text[0] == 0)
+		(void)error_set(err, -ENOSPC, "%s/blobs: no space to spare on its disk",
+			store_directory(store));
 	ahead->blobs = store_blob_batch_close(ahead->blobs);
 	return ahead->n_failed + (n - i);
 }

@@ -19,8 +19,9 @@ struct part_wish {
  * Makes the parts that are not there yet, on all processors, and puts them into the store many at
  * a time. Which of the wishes were fulfilled already, or are of a package that has gone, does not
  * matter; the array is put in another order. Returns how many packages are without a part in the
- * end (they get it when an image takes them), and then err says why of the first. Memory: the lists
- * of files of some dozen packages, and 2 MB for each processor or 16 MB, whichever is more.
+ * end (they get it when an image takes them), and then err says why of the first: also where half
+ * of what is left of the disk would not do. Memory: the lists of files of some dozen packages, and
+ * 2 MB for each processor or 16 MB, whichever is more.
  */
 size_t part_make_ahead(struct store *store, struct part_wish *wishes, size_t n,
 	enum wim_compression compression, const struct progress_sink *progress,
