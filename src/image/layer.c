@@ -22,6 +22,8 @@ struct making {
 	struct blob_uses uses;
 	struct metadata_hash hash;
 	struct composition composition;
+	struct wim_blob_entry metadata;
+	size_t metadata_at;  /* in the composition's own bytes: where it stands in the table */
 	struct view **views; /* of the blobs that pieces name, by index; owned with what is in it */
 	uint64_t *blob_at;   /* where in the WIM each of them begins */
 	bool *is_used;       /* of the parts: does the WIM hold it? */
@@ -187,25 +189,40 @@ static int compose_xml(struct making *making, struct wim_resource *resource, str
 	return rc < 0 ? error_set(err, rc, "%s", strerror(-rc)) : 0;
 }
 
+/* The metadata's SHA-1 takes longer than composing all the rest, and checking it. */
+static int set_hash(struct making *making, struct error *err)
+{
+	metadata_hash_wait(&making->hash);
+	if (making->hash.rc < 0)
+		return error_set(
+			err, making->hash.rc, "the metadata: %s", strerror(-making->hash.rc));
+	memcpy(making->metadata.sha1, making->hash.digest, sizeof(making->metadata.sha1));
+	wim_blob_entry_write(
+		&making->metadata, making->composition.own.bytes + making->metadata_at);
+	return 0;
+}
+
 /* ... | metadata | blob table | XML | integrity table, and then the header, which names them. */
 static int compose_frame(struct making *making, struct error *err)
 {
 	struct composition *composition = &making->composition;
 	struct wim_header header = making->ground->frame.header;
-	struct wim_blob_entry metadata;
-	int rc = layer_add_metadata(&making->ground->frame, making->ground->tree, &making->hash,
-		composition, &metadata, err);
+	int rc = layer_add_metadata(
+		&making->ground->frame, making->ground->tree, composition, &making->metadata, err);
 	if (rc < 0)
 		return rc;
-	header.boot_metadata = metadata.resource;
+	header.boot_metadata = making->metadata.resource;
 	header.blob_table.offset = composition->size;
-	rc = layer_add_table(&making->ground->frame, &making->uses, &metadata, making->blob_at,
-		composition, err);
+	rc = layer_add_table(&making->ground->frame, &making->uses, &making->metadata,
+		making->blob_at, composition, &making->metadata_at, err);
 	header.blob_table.stored_bytes = composition->size - header.blob_table.offset;
 	header.blob_table.original_bytes = header.blob_table.stored_bytes;
 	uint64_t covered_end = composition->size;
 	if (rc == 0)
 		rc = compose_xml(making, &header.xml, err);
+	/* It counts in the integrity table. */
+	if (rc == 0 && making->ground->frame.header.integrity.stored_bytes > 0)
+		rc = set_hash(making, err);
 	if (rc == 0)
 		rc = layer_add_integrity(&making->ground->frame, making->ground->data_end,
 			covered_end, making->views, composition, &header.integrity, err);
@@ -386,6 +403,8 @@ int layer_make(const struct layer_request *request, struct revision_record *ret_
 		rc = compose(&making, err);
 	if (rc == 0)
 		rc = check(&making, err);
+	if (rc == 0)
+		rc = set_hash(&making, err);
 	return rc < 0 ? rc : record_it(&making, ret_revision, err);
 }
 

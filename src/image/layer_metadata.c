@@ -121,8 +121,7 @@ void metadata_hash_wait(struct metadata_hash *hash)
 }
 
 int layer_add_metadata(const struct frame *base, const struct wim_tree *tree,
-	struct metadata_hash *hash, struct composition *composition,
-	struct wim_blob_entry *ret_entry, struct error *err)
+	struct composition *composition, struct wim_blob_entry *ret_entry, struct error *err)
 {
 	size_t n_after;
 	const uint8_t *after = wim_tree_bytes(tree, &n_after);
@@ -145,12 +144,9 @@ int layer_add_metadata(const struct frame *base, const struct wim_tree *tree,
 		rc = frame_chunks(base, &base->entry.resource, &remaking.old, err);
 	if (rc == 0)
 		rc = put_metadata(&remaking, composition, &entry.resource, err);
-	metadata_hash_wait(hash);
-	if (rc == 0 && hash->rc < 0)
-		rc = error_set(err, hash->rc, "the metadata: %s", strerror(-hash->rc));
 	if (rc < 0)
 		return rc;
-	memcpy(entry.sha1, hash->digest, sizeof(entry.sha1));
+	memset(entry.sha1, 0, sizeof(entry.sha1));
 	*ret_entry = entry;
 	return 0;
 }

@@ -23,11 +23,10 @@ struct metadata_hash {
 void metadata_hash_begin(struct metadata_hash *hash, const struct wim_tree *tree);
 void metadata_hash_wait(struct metadata_hash *hash);
 
-/* The metadata: chunks that are as they were are ranges of the base. hash: begun; it is waited for.
- */
+/* The metadata: chunks that are as they were are ranges of the base. The entry's SHA-1 is zeros. */
 int layer_add_metadata(const struct frame *base, const struct wim_tree *tree,
-	struct metadata_hash *hash, struct composition *composition,
-	struct wim_blob_entry *ret_entry, struct error *err) MUST_CHECK;
+	struct composition *composition, struct wim_blob_entry *ret_entry,
+	struct error *err) MUST_CHECK;
 
 /* What happens to one content: how many more names have it. */
 struct blob_use {
@@ -50,10 +49,11 @@ void blob_uses_clear(struct blob_uses *uses);
 bool blob_use_is_new(const struct blob_use *use);
 
 /* The blob table: entries that are as they were are ranges of the base's. blob_at: where in the
- * composition each blob begins, by its index in pieces. */
+ * composition each blob begins, by its index in pieces. *ret_metadata_at: where in its own bytes
+ * the metadata's entry is, for its SHA-1 to be set. */
 int layer_add_table(const struct frame *base, const struct blob_uses *uses,
 	const struct wim_blob_entry *metadata, const uint64_t *blob_at,
-	struct composition *composition, struct error *err) MUST_CHECK;
+	struct composition *composition, size_t *ret_metadata_at, struct error *err) MUST_CHECK;
 
 /* The integrity table, if the base has one: hashes of chunks that are the base's (its bytes up to
  * base_end lie where they lay) are taken over. covered_end: where the blob table ends. */

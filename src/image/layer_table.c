@@ -138,7 +138,7 @@ static int put_new(const struct frame *base, const struct blob_use *use, const u
 
 int layer_add_table(const struct frame *base, const struct blob_uses *uses,
 	const struct wim_blob_entry *metadata, const uint64_t *blob_at,
-	struct composition *composition, struct error *err)
+	struct composition *composition, size_t *ret_metadata_at, struct error *err)
 {
 	CLEANUP(memory_freep) size_t *places = calloc(uses->n + 1, sizeof(*places));
 	size_t n = 0;
@@ -150,6 +150,7 @@ int layer_add_table(const struct frame *base, const struct blob_uses *uses,
 			places[n++] = (size_t)uses->uses[i].entry;
 	qsort(places, n, sizeof(*places), compare_places);
 	int rc = put_old_entries(base, places, n, composition);
+	*ret_metadata_at = composition->own.size;
 	if (rc == 0)
 		rc = put_entry(composition, metadata);
 	if (rc < 0)
