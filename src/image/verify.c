@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "image/verify.h"
 
-#include "adapter/crypto.h"
 #include "adapter/file.h"
-#include "base/text.h"
 #include "image/revision_view.h"
 #include "image/verify_room.h"
 
@@ -11,78 +9,47 @@
 #include <stdio.h>
 #include <string.h>
 
-#define STEP_BYTES (1U << 20)
-
-static int hash_file(int fd, struct verifying *verifying, uint64_t total, uint64_t *done,
-	uint64_t *ret_size, char text[static SHA256_TEXT_BYTES])
-{
-	CLEANUP(sha256_freep) struct sha256 *hash = NULL;
-	CLEANUP(memory_freep) uint8_t *step = malloc(STEP_BYTES);
-	uint8_t digest[SHA256_BYTES];
-	uint64_t size = 0;
-	int rc = step == NULL ? -ENOMEM : sha256_new(&hash);
-	while (rc == 0) {
-		ssize_t n = pread(fd, step, STEP_BYTES, (off_t)size);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			break;
-		rc = sha256_add(hash, step, (size_t)n);
-		size += (uint64_t)n;
-		*done += (uint64_t)n;
-		progress_tell(verifying->progress, "hashing", *done, total);
-	}
-	if (rc < 0)
-		return rc;
-	sha256_finish(hash, digest);
-	text_hex(digest, sizeof(digest), text);
-	*ret_size = size;
-	return 0;
-}
-
 static const char *advice(size_t index)
 {
 	return index == 0 ? "import the image again, with --replace"
 			  : "`pewter check --repair` makes it again where it can";
 }
 
-static int check_blob(struct verifying *verifying, size_t index, uint64_t total, uint64_t *done,
+static int check_blob(struct verifying *verifying, size_t index, struct blob_progress *progress,
 	struct error *err)
 {
 	const struct blob *blob = &verifying->revision->blobs[index];
 	struct error why = ERROR_NULL;
-	char found[SHA256_TEXT_BYTES];
-	uint64_t size = 0;
+	struct blob found = {.size = 0};
 	CLEANUP(file_closep) int fd = -1;
 	if (store_blob_open(verifying->store, blob->sha256, &fd, &why) < 0) {
 		verify_fault(verifying->result, "%s", why.text);
 		return 0;
 	}
-	int rc = hash_file(fd, verifying, total, done, &size, found);
+	int rc = store_blob_hash(fd, progress, &found);
 	if (rc == -ENOMEM)
 		return error_set(err, rc, "out of memory");
 	if (rc < 0)
 		verify_fault(verifying->result, "blobs/%.2s/%s cannot be read: %s", blob->sha256,
 			blob->sha256, strerror(-rc));
-	else if (size != blob->size || strcmp(found, blob->sha256) != 0)
+	else if (found.size != blob->size || strcmp(found.sha256, blob->sha256) != 0)
 		verify_fault(verifying->result,
 			"blobs/%.2s/%s is damaged: its %llu bytes hash to %.12s...; %s",
-			blob->sha256, blob->sha256, (unsigned long long)size, found, advice(index));
-	verifying->result->n_bytes += size;
+			blob->sha256, blob->sha256, (unsigned long long)found.size, found.sha256,
+			advice(index));
+	verifying->result->n_bytes += found.size;
 	return 0;
 }
 
 static int check_blobs(struct verifying *verifying, struct error *err)
 {
 	const struct revision_record *revision = verifying->revision;
-	uint64_t total = 0, done = 0;
+	struct blob_progress progress = {.sink = verifying->progress};
 	int rc = 0;
 	for (size_t i = 0; i < revision->n_blobs; i++)
-		total += revision->blobs[i].size;
+		progress.total += revision->blobs[i].size;
 	for (size_t i = 0; rc == 0 && i < revision->n_blobs; i++)
-		rc = check_blob(verifying, i, total, &done, err);
+		rc = check_blob(verifying, i, &progress, err);
 	return rc;
 }
 

@@ -137,7 +137,7 @@ int store_blob_create(struct store *store, int *ret_fd, struct error *err)
 	return 0;
 }
 
-int blob_hash(int fd, struct blob *ret_blob)
+int store_blob_hash(int fd, struct blob_progress *progress, struct blob *ret_blob)
 {
 	CLEANUP(sha256_freep) struct sha256 *hash = NULL;
 	CLEANUP(memory_freep) uint8_t *chunk = malloc(CHUNK_BYTES);
@@ -153,6 +153,10 @@ int blob_hash(int fd, struct blob *ret_blob)
 			break;
 		rc = sha256_add(hash, chunk, (size_t)n);
 		size += (uint64_t)n;
+		if (progress == NULL)
+			continue;
+		progress->done += (uint64_t)n;
+		progress_tell(progress->sink, "hashing", progress->done, progress->total);
 	}
 	if (rc < 0)
 		return rc;
@@ -278,7 +282,7 @@ int store_blob_commit(struct store *store, int fd, struct blob *ret_blob, struct
 	CLEANUP(close_fdp) int file = fd;
 	struct blob blob;
 	/* The long part, hashing and syncing, before others are kept from writing. */
-	int rc = blob_hash(file, &blob);
+	int rc = store_blob_hash(file, NULL, &blob);
 	if (rc == 0 && fsync(file) < 0)
 		rc = -errno;
 	if (rc < 0) {

@@ -137,7 +137,7 @@ static void append(struct blob_batch *batch, int fd, const struct blob *blob)
 int store_blob_batch_add(struct blob_batch *batch, int fd, struct blob *ret_blob, struct error *err)
 {
 	struct blob blob;
-	int rc = blob_hash(fd, &blob);
+	int rc = store_blob_hash(fd, NULL, &blob);
 	if (rc < 0)
 		(void)blob_fail(batch->store, rc, err);
 	else

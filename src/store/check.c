@@ -129,7 +129,7 @@ int store_blob_check(struct store *store, const struct blob *blob, struct error 
 	if ((uint64_t)status.st_size != blob->size)
 		return error_set(err, -EBADMSG, "it has %llu bytes, not %llu",
 			(unsigned long long)status.st_size, (unsigned long long)blob->size);
-	rc = blob_hash(fd, &found);
+	rc = store_blob_hash(fd, NULL, &found);
 	if (rc < 0)
 		return error_set(err, rc, "it cannot be read: %s", strerror(-rc));
 	if (strcmp(found.sha256, blob->sha256) != 0)

@@ -128,7 +128,7 @@ static int take_back(struct store *store, int root, const char *path, const stru
 	/* Hashed on the way in: what is not the same gets no name. */
 	rc = file_copy(fd, copy, blob->size, NULL);
 	if (rc == 0)
-		rc = blob_hash(copy, &found);
+		rc = store_blob_hash(copy, NULL, &found);
 	if (rc == 0 && strcmp(found.sha256, blob->sha256) != 0)
 		rc = -ENOENT;
 	if (rc < 0) {

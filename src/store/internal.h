@@ -40,7 +40,6 @@ int blob_fail(const struct store *store, int rc, struct error *err);
 /* Closes nothing; on failure the file is dropped. */
 int blob_write(const struct store *store, int fd, const void *bytes, size_t n,
 	struct error *err) MUST_CHECK;
-int blob_hash(int fd, struct blob *ret_blob) MUST_CHECK;
 /* Inside a transaction. Without is_synced the caller syncs the folders. */
 int blob_name(
 	const struct store *store, int fd, const struct blob *blob, bool is_synced) MUST_CHECK;

@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/guid.h"
 #include "base/limits.h"
+#include "base/progress.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -73,6 +74,13 @@ struct blob {
 	uint64_t size; /* bytes */
 };
 
+/* How far the hashing of one file or several is: done counts on from one to the next. */
+struct blob_progress {
+	const struct progress_sink *sink; /* told "hashing" */
+	uint64_t done, total;
+};
+/* Hash and size of what an open file holds. progress may be NULL. */
+int store_blob_hash(int fd, struct blob_progress *progress, struct blob *ret_blob) MUST_CHECK;
 /* An unnamed temporary file below blobs/, open for reading and writing, to be filled by the caller.
  */
 int store_blob_create(struct store *store, int *ret_fd, struct error *err) MUST_CHECK;
