@@ -2,34 +2,11 @@
 /* `pewter check`: what has been done to a state is told, and mended where that can be. */
 #include "../unit.h"
 
-#include "shell.h"
-
-#include "../store/scratch.h"
-
-static char out[65536];
-
-/* $P is pewter with the state $S, $F the folder that its drivers come from, $B a blob: the file of
- * net.sys. */
-static int run(const char *line)
-{
-	char command[2048];
-	(void)snprintf(command, sizeof(command),
-		"S=%s/state F=%s/drivers; P=\"$PEWTER --state $S\"; "
-		"H=$(sha256sum < %s/sys); B=$S/blobs/$(echo $H | cut -c1-2)/$(echo $H | cut "
-		"-c1-64); "
-		"exec 2>&1; %s",
-		scratch_directory, scratch_directory, scratch_directory, line);
-	assert_non_null(getenv("PEWTER")); /* set by meson */
-	return shell(command, out, sizeof(out));
-}
-
-static void assert_run(const char *line, int code, const char *words)
-{
-	int found = run(line);
-	if (found != code || strstr(out, words) == NULL)
-		fail_msg("%s: exit code %d, not %d, or not \"%s\": %s", line, found, code, words,
-			out);
-}
+/* $F is the folder that its drivers come from, $B a blob: the file of net.sys. */
+#define WORLD                                                                                      \
+	"S=$T/state F=$T/drivers; H=$(sha256sum <$T/sys); "                                        \
+	"B=$S/blobs/$(echo $H | cut -c1-2)/$(echo $H | cut -c1-64)"
+#include "pewter.h"
 
 static int set_up(void **state)
 {
@@ -44,13 +21,6 @@ static int set_up(void **state)
 		"'[DestinationDirs]' 'DefaultDestDir=12' > net.inf; $P driver add $F >/dev/null; "
 		"$P driver list",
 		0, "net.inf");
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	scratch_remove();
 	return 0;
 }
 

@@ -2,45 +2,17 @@
 /* `pewter client add`, `import`, `show`, `remove`: whose devices a report tells, and what stays. */
 #include "../unit.h"
 
-#include "shell.h"
+/* $D is the folder of samples. */
+#define WORLD "D=\"$PEWTER_SOURCE_ROOT/tests/device/reports\""
+#include "pewter.h"
 
 #include "base/cleanup.h"
 
-#include "../store/scratch.h"
-
-#include <jansson.h>
-
-static char out[262144];
-
-/* A shell line in which $P is pewter with the state of this test and $D the folder of samples; what
- * it printed is in out. */
-static int run(const char *line)
-{
-	char command[2048];
-	(void)snprintf(command, sizeof(command),
-		"P=\"$PEWTER --state %s/state\" D=\"$PEWTER_SOURCE_ROOT/tests/device/reports\"; "
-		"exec 2>&1; %s",
-		scratch_directory, line);
-	assert_non_null(getenv("PEWTER")); /* set by meson */
-	return shell(command, out, sizeof(out));
-}
-
-static void assert_run(const char *line, int code, const char *words)
-{
-	int found = run(line);
-	if (found != code || strstr(out, words) == NULL)
-		fail_msg("%s: exit code %d, not %d, or not \"%s\": %s", line, found, code, words,
-			out);
-}
-
 static json_t *client_of(const char *line)
 {
-	json_error_t error;
-	int code = run(line);
-	json_t *document = json_loads(out, 0, &error);
+	json_t *document = document_of(line, 0);
 	json_t *client = json_object_get(document, "client");
-	if (code != 0 || client == NULL)
-		fail_msg("%s: exit code %d, %s: %s", line, code, error.text, out);
+	assert_non_null(client);
 	json_incref(client);
 	json_decref(document);
 	return client;
@@ -61,13 +33,6 @@ static int set_up(void **state)
 {
 	(void)state;
 	(void)scratch_make();
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	scratch_remove();
 	return 0;
 }
 

@@ -2,46 +2,11 @@
 /* `pewter driver match`: from an INF on disk to the answer, its JSON and its exit codes. */
 #include "../unit.h"
 
-#include "shell.h"
+/* $D is a folder of its own. */
+#define WORLD "S=$T/state D=$T/packs; mkdir -p $D"
+#include "pewter.h"
 
 #include "base/cleanup.h"
-
-#include "../store/scratch.h"
-
-#include <jansson.h>
-
-static char out[262144];
-
-/* A shell line in which $P is pewter with the state of this test and $D a folder of its own. */
-static int run(const char *line)
-{
-	char command[4096];
-	(void)snprintf(command, sizeof(command),
-		"P=\"$PEWTER --state %s/state\" D=%s/packs; mkdir -p $D; %s", scratch_directory,
-		scratch_directory, line);
-	assert_non_null(getenv("PEWTER")); /* set by meson */
-	return shell(command, out, sizeof(out));
-}
-
-static void assert_run(const char *line, int code, const char *words)
-{
-	char both[4096];
-	(void)snprintf(both, sizeof(both), "exec 2>&1; %s", line);
-	int found = run(both);
-	if (found != code || strstr(out, words) == NULL)
-		fail_msg("%s: exit code %d, not %d, or not \"%s\": %s", line, found, code, words,
-			out);
-}
-
-static json_t *document_of(const char *line, int code)
-{
-	json_error_t error;
-	int found = run(line);
-	json_t *document = json_loads(out, 0, &error);
-	if (found != code || document == NULL)
-		fail_msg("%s: exit code %d, %s: %s", line, found, error.text, out);
-	return document;
-}
 
 static void assert_text(json_t *object, const char *key, const char *expected)
 {
@@ -65,13 +30,6 @@ static int set_up(void **state)
 		    "inf 02/28/2015,13.0 ',PCI\\VEN_10EC&DEV_0002' lame.sys >$D/lame/lame.inf &&\n"
 		    "$P driver add $D >/dev/null");
 	return code;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	scratch_remove();
-	return 0;
 }
 
 #define ASK "$P driver match --target 10.0.22621/amd64 "

@@ -3,45 +3,11 @@
  * concerned. */
 #include "../unit.h"
 
-#include "shell.h"
+#include "pewter.h"
 
 #include "../store/driver_samples.h"
 #include "../store/revision_samples.h"
 #include "store/plans.h"
-
-#include <jansson.h>
-
-static int pewter(const char *arguments, char *out, size_t size)
-{
-	char command[1024];
-	const char *program = getenv("PEWTER");
-	assert_non_null(program); /* set by meson */
-	(void)snprintf(command, sizeof(command), "'%s' --state '%s' %s 2>&1", program,
-		scratch_directory, arguments);
-	return shell(command, out, size);
-}
-
-/* Runs it, with a code and a word that its words must hold. */
-static void assert_says(const char *arguments, int code, const char *word)
-{
-	static char out[65536];
-	int got = pewter(arguments, out, sizeof(out));
-	if (got != code || strstr(out, word) == NULL)
-		fail_msg("%s: %d, \"%s\" does not say \"%s\"", arguments, got, out, word);
-}
-
-static json_t *asked(const char *arguments)
-{
-	static char out[65536];
-	char all[512];
-	json_error_t error;
-	(void)snprintf(all, sizeof(all), "--json %s", arguments);
-	int code = pewter(all, out, sizeof(out));
-	json_t *document = json_loads(out, 0, &error);
-	if (code != 0 || document == NULL)
-		fail_msg("%s: %d, %s: %s", arguments, code, error.text, out);
-	return document;
-}
 
 /* win11@1 the base, @2 with packages 1 and 2, @3 with 2 and 3; pc1 is prepared for @2. */
 static int setup(void **state)
@@ -81,31 +47,24 @@ static int setup(void **state)
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	(void)state;
-	scratch_remove();
-	return 0;
-}
-
 static void test_list_and_show(void **state)
 {
 	(void)state;
-	assert_says("image list", 0, "win11         3         2  amd64");
-	assert_says("image show win11", 0, "Driver packages of revision 3");
-	assert_says("image show win11@2", 0, "not the newest");
-	assert_says("image show win11@4", 1, "no win11@4");
-	assert_says("image show win11@0", 2, "numbered from 1");
-	assert_says("image show win11@x", 2, "numbered from 1");
-	assert_says("image show nope", 1, "no image");
+	assert_run("$P image list", 0, "win11         3         2  amd64");
+	assert_run("$P image show win11", 0, "Driver packages of revision 3");
+	assert_run("$P image show win11@2", 0, "not the newest");
+	assert_run("$P image show win11@4", 1, "no win11@4");
+	assert_run("$P image show win11@0", 2, "numbered from 1");
+	assert_run("$P image show win11@x", 2, "numbered from 1");
+	assert_run("$P image show nope", 1, "no image");
 
-	json_t *document = asked("image list");
+	json_t *document = document_of("$P --json image list", 0);
 	json_t *image = json_array_get(json_object_get(document, "images"), 0);
 	assert_int_equal(json_integer_value(json_object_get(image, "n_packages")), 2);
 	json_int_t size = json_integer_value(json_object_get(image, "size"));
 	json_decref(document);
 
-	document = asked("image show win11");
+	document = document_of("$P --json image show win11", 0);
 	image = json_object_get(document, "image");
 	assert_int_equal(json_integer_value(json_object_get(image, "revision")), 3);
 	assert_int_equal(json_integer_value(json_object_get(image, "shown_revision")), 3);
@@ -120,7 +79,7 @@ static void test_list_and_show(void **state)
 	assert_string_equal(json_string_value(json_object_get(plan, "client")), "pc1");
 	json_decref(document);
 
-	document = asked("image show win11@2");
+	document = document_of("$P --json image show win11@2", 0);
 	image = json_object_get(document, "image");
 	assert_int_equal(json_integer_value(json_object_get(image, "revision")), 3);
 	assert_int_equal(json_integer_value(json_object_get(image, "shown_revision")), 2);
@@ -135,18 +94,18 @@ static void test_list_and_show(void **state)
 static void test_remove(void **state)
 {
 	(void)state;
-	assert_says("image remove win11@3", 1, "newest");
-	assert_says("image remove win11@2", 1, "pc1");
-	assert_says("image remove win11@7", 1, "no win11@7");
-	json_t *document = asked("image remove win11@1");
+	assert_run("$P image remove win11@3", 1, "newest");
+	assert_run("$P image remove win11@2", 1, "pc1");
+	assert_run("$P image remove win11@7", 1, "no win11@7");
+	json_t *document = document_of("$P --json image remove win11@1", 0);
 	json_t *removed = json_object_get(document, "removed");
 	assert_int_equal(json_integer_value(json_object_get(removed, "revision")), 1);
 	assert_int_equal(json_integer_value(json_object_get(removed, "blobs")), 0);
 	json_decref(document);
 	/* With the image go all, and the plan of the client: that is told. */
-	assert_says("image remove win11", 3, "what was prepared for pc1 is gone");
-	assert_says("client list", 0, "pc1");
-	assert_says("image list", 0, "NAME");
+	assert_run("$P image remove win11", 3, "what was prepared for pc1 is gone");
+	assert_run("$P client list", 0, "pc1");
+	assert_run("$P image list", 0, "NAME");
 }
 
 static void test_driver_remove(void **state)
@@ -154,19 +113,19 @@ static void test_driver_remove(void **state)
 	(void)state;
 	char id[SHA256_TEXT_BYTES], command[200];
 	/* Of no image. */
-	assert_says("driver remove 1000", 0, "is removed");
+	assert_run("$P driver remove 1000", 0, "is removed");
 	/* Of the revision that was prepared for a client; of the newest one. Neither goes, nor what
 	 * was named beside them. */
 	sample_package_id(1, id);
-	(void)snprintf(command, sizeof(command), "driver remove 2000 %s", id);
-	assert_says(command, 1, "win11@2, which was prepared for pc1");
-	assert_says("driver show 2000", 0, "nic.inf");
+	(void)snprintf(command, sizeof(command), "$P driver remove 2000 %s", id);
+	assert_run(command, 1, "win11@2, which was prepared for pc1");
+	assert_run("$P driver show 2000", 0, "nic.inf");
 	sample_package_id(3, id);
-	(void)snprintf(command, sizeof(command), "driver remove %s", id);
-	assert_says(command, 1, "win11@3: --force");
+	(void)snprintf(command, sizeof(command), "$P driver remove %s", id);
+	assert_run(command, 1, "win11@3: --force");
 
-	(void)snprintf(command, sizeof(command), "driver remove --force %s", id);
-	json_t *document = asked(command);
+	(void)snprintf(command, sizeof(command), "$P --json driver remove --force %s", id);
+	json_t *document = document_of(command, 0);
 	json_t *removed = json_array_get(json_object_get(document, "removed"), 0);
 	json_t *user = json_array_get(json_object_get(removed, "still_in"), 0);
 	assert_string_equal(json_string_value(json_object_get(user, "image")), "win11");
@@ -174,15 +133,15 @@ static void test_driver_remove(void **state)
 	assert_true(json_is_null(json_object_get(user, "client")));
 	json_decref(document);
 	/* The revision knows it still. */
-	assert_says("image show win11", 0, "(removed)");
+	assert_run("$P image show win11", 0, "(removed)");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_list_and_show, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_remove, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_driver_remove, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_list_and_show, setup, tear_down),
+		cmocka_unit_test_setup_teardown(test_remove, setup, tear_down),
+		cmocka_unit_test_setup_teardown(test_driver_remove, setup, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

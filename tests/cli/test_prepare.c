@@ -3,45 +3,10 @@
  * made is tests/system/prepare's. */
 #include "../unit.h"
 
-#include "shell.h"
+#include "pewter.h"
 
-#include "../store/scratch.h"
 #include "base/text.h"
 #include "store/devices.h"
-
-#include <jansson.h>
-
-static char out[65536];
-
-/* A shell line in which $P is pewter with the state of this test. */
-static int run(const char *line)
-{
-	char command[4096];
-	assert_non_null(getenv("PEWTER")); /* set by meson */
-	(void)snprintf(command, sizeof(command), "P=\"$PEWTER --state %s\"; exec 2>&1; %s",
-		scratch_directory, line);
-	return shell(command, out, sizeof(out));
-}
-
-static void assert_run(const char *line, int code, const char *words)
-{
-	int found = run(line);
-	if (found != code || strstr(out, words) == NULL)
-		fail_msg("%s: exit code %d, not %d, or not \"%s\": %s", line, found, code, words,
-			out);
-}
-
-static json_t *document_of(const char *line, int code)
-{
-	json_error_t error;
-	char quiet[1024];
-	(void)snprintf(quiet, sizeof(quiet), "%s 2>/dev/null", line);
-	int found = run(quiet);
-	json_t *document = json_loads(out, 0, &error);
-	if (found != code || document == NULL)
-		fail_msg("%s: exit code %d, %s: %s", line, found, error.text, out);
-	return document;
-}
 
 static void add_client(
 	struct store *store, const char *name, uint8_t number, const char *id, const char *class)
@@ -81,13 +46,6 @@ static int set_up(void **state)
 	add_client(store, "", 3, CARD);
 	add_client(store, "bare", 4, NULL, NULL);
 	store_close(store);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	scratch_remove();
 	return 0;
 }
 

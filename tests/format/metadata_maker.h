@@ -5,6 +5,7 @@
 #include "base/buffer.h"
 #include "base/bytes.h"
 #include "base/text.h"
+#include "format/wim_tree.h"
 
 #include <string.h>
 
@@ -145,4 +146,18 @@ static inline struct buffer made_metadata(const struct made_entry *entries, int 
 	}
 	free(lists);
 	return out;
+}
+
+/* What is written can be opened again. */
+static inline void reopen(struct wim_tree **tree)
+{
+	size_t n;
+	const uint8_t *bytes = wim_tree_bytes(*tree, &n);
+	struct buffer copy = buffer_with_max(64U << 20);
+	struct error err = ERROR_NULL;
+	assert_int_equal(buffer_add(&copy, bytes, n), 0);
+	*tree = wim_tree_close(*tree);
+	int rc = wim_tree_open(&copy, tree, &err);
+	if (rc < 0)
+		fail_msg("%s", err.text);
 }

@@ -191,19 +191,6 @@ static void check_change(const struct dump *before, const struct dump *after,
 	assert_int_equal(after->n, n_old + (size_t)counts->files + (size_t)counts->folders);
 }
 
-static void reopen(struct wim_tree **tree)
-{
-	size_t n;
-	const uint8_t *bytes = wim_tree_bytes(*tree, &n);
-	struct buffer copy = buffer_with_max(64U << 20);
-	struct error err = ERROR_NULL;
-	assert_int_equal(buffer_add(&copy, bytes, n), 0);
-	*tree = wim_tree_close(*tree);
-	int rc = wim_tree_open(&copy, tree, &err);
-	if (rc < 0)
-		fail_msg("%s", err.text);
-}
-
 /* True if the change was made; if not, nothing is different. */
 static bool change_once(struct wim_tree **tree)
 {

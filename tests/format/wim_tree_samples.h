@@ -54,21 +54,6 @@ static inline struct wim_tree *open_tree(void)
 	return tree;
 }
 
-/* What is written can be opened again. */
-static inline void reopen(struct wim_tree **tree)
-{
-	size_t n;
-	const uint8_t *bytes = wim_tree_bytes(*tree, &n);
-	struct buffer copy = buffer_with_max(64U << 20);
-	struct error err = ERROR_NULL;
-	assert_int_equal(buffer_add(&copy, bytes, n), 0);
-	*tree = wim_tree_close(*tree);
-	int rc = wim_tree_open(&copy, tree, &err);
-	if (rc < 0)
-		print_message("%s\n", err.text);
-	assert_int_equal(rc, 0);
-}
-
 static inline uint64_t place_of(const char *path, bool of_list)
 {
 	struct wim_node node;
