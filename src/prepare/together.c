@@ -129,23 +129,40 @@ static void clear_plan(struct plan_record *plan)
 	plan_record_clear(plan);
 }
 
-/* The revision that was made for this client alone, if it is what is needed again: 0 if not. */
-static int find_own(struct together *together, const struct member *member, uint32_t *ret_revision,
-	struct error *err)
+static bool has_same_files(const struct revision_record *a, const struct revision_record *b)
+{
+	bool same = a->n_files == b->n_files;
+	for (size_t i = 0; same && i < a->n_files; i++)
+		same = strcmp(a->files[i].part, b->files[i].part) == 0;
+	return same;
+}
+
+/* Is it just what would be made now? */
+static bool serves_again(const struct together *together, const struct revision_record *revision)
+{
+	const struct basis *basis = &together->basis;
+	bool is_own = together->request->own_revision;
+	return revision->is_own == is_own && basis_is_next(basis, revision) &&
+	       (is_own || has_same_files(revision, &basis->newest));
+}
+
+/* The revision that the machine boots already, if it is what it needs again: its own, or one that
+ * was made for it since the newest one cannot be right for it. 0 if not. */
+static int find_present(struct together *together, const struct member *member,
+	uint32_t *ret_revision, struct error *err)
 {
 	CLEANUP(clear_plan) struct plan_record before = {.devices = NULL};
-	CLEANUP(revision_record_clear) struct revision_record own = {.blobs = NULL};
+	CLEANUP(revision_record_clear) struct revision_record present = {.blobs = NULL};
 	struct store *store = together->request->store;
-	*ret_revision = 0;
 	int rc = store_plan_get(store, member->attempt.client.id, &before, err);
 	if (rc == 0 && strcmp(before.image, together->basis.image.name) != 0)
 		return 0;
 	if (rc == 0)
-		rc = store_revision_get(store, before.image, before.revision, &own, err);
-	if (rc < 0 || !own.is_own || !basis_is_next(&together->basis, &own))
+		rc = store_revision_get(store, before.image, before.revision, &present, err);
+	if (rc < 0 || !serves_again(together, &present))
 		return rc == -ENOENT ? 0 : rc;
-	*ret_revision = own.revision;
-	return basis_take_numbers(&together->basis, &own, err);
+	*ret_revision = present.revision;
+	return basis_take_numbers(&together->basis, &present, err);
 }
 
 /* Which revision the plans name, and whether it has to be made; then they have their identity. */
@@ -153,17 +170,17 @@ static int sign_all(struct together *together, struct error *err)
 {
 	struct basis *basis = &together->basis;
 	struct member *member;
-	uint32_t own = 0;
+	uint32_t present = 0;
 	size_t at = 0;
 	int rc = 0;
 	together->makes_revision = !basis_is_next(basis, &basis->newest);
-	if (together->makes_revision && together->request->own_revision &&
+	if (together->makes_revision && together->n == 1 &&
 		(member = together_next(together, &at)) != NULL)
-		rc = find_own(together, member, &own, err);
-	if (own != 0)
+		rc = find_present(together, member, &present, err);
+	if (present != 0)
 		together->makes_revision = false;
 	together->revision = together->makes_revision ? basis->image.last_revision + 1
-			     : own != 0               ? own
+			     : present != 0           ? present
 						      : basis->newest.revision;
 	for (size_t i = 0; rc == 0 && (member = together_next(together, &i)) != NULL;)
 		rc = attempt_sign(&member->attempt, together->revision, err);
