@@ -7,32 +7,33 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
-/*
- * Touching fresh memory costs about 0.5 us for each kB in pages of 4 kB (2 us each), and 0.1 in
- * pages of 2 MB: the tree of files of a Windows PE is faster read into those than into the others.
- * One of them is asked for where at least a quarter of it will be used.
- */
-#define HUGE_BYTES     (2U << 20)
-#define HUGE_USE_BYTES (HUGE_BYTES / 4)
+#ifndef MADV_POPULATE_READ /* glibc 2.35; Linux 5.14 */
+#define MADV_POPULATE_READ 22
+#endif
 
 struct buffer buffer_with_max(size_t max)
 {
 	return (struct buffer){.max = max};
 }
 
-static uint8_t *grow_huge(const struct buffer *buffer, size_t *capacity)
+static void unmap(const struct buffer *buffer)
 {
-	size_t n_huge = (*capacity + HUGE_BYTES - HUGE_USE_BYTES) / HUGE_BYTES * HUGE_BYTES;
-	*capacity = (*capacity + HUGE_BYTES - 1) / HUGE_BYTES * HUGE_BYTES;
-	uint8_t *bytes = aligned_alloc(HUGE_BYTES, *capacity);
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	(void)munmap(buffer->bytes - (uintptr_t)buffer->bytes % page, buffer->n_mapped);
+}
+
+static uint8_t *grow(struct buffer *buffer, size_t capacity)
+{
+	if (buffer->n_mapped == 0)
+		return realloc(buffer->bytes, capacity);
+	uint8_t *bytes = malloc(capacity);
 	if (bytes == NULL)
 		return NULL;
-	/* A wish: where there are none, it is memory all the same. */
-	(void)madvise(bytes, n_huge, MADV_HUGEPAGE);
-	if (buffer->bytes != NULL)
-		memcpy(bytes, buffer->bytes, buffer->size + 1);
-	free(buffer->bytes);
+	memcpy(bytes, buffer->bytes, buffer->size + 1);
+	unmap(buffer);
+	buffer->n_mapped = 0;
 	return bytes;
 }
 
@@ -48,8 +49,7 @@ int buffer_reserve(struct buffer *buffer, size_t n)
 	size_t capacity = buffer->capacity < 128 ? 256 : buffer->capacity * 2;
 	if (capacity < need)
 		capacity = need;
-	uint8_t *bytes = capacity < HUGE_USE_BYTES ? realloc(buffer->bytes, capacity)
-						   : grow_huge(buffer, &capacity);
+	uint8_t *bytes = grow(buffer, capacity);
 	if (bytes == NULL)
 		return -ENOMEM;
 	buffer->bytes = bytes;
@@ -103,8 +103,40 @@ int buffer_printf(struct buffer *buffer, const char *format, ...)
 	return 0;
 }
 
+int buffer_map(struct buffer *buffer, int fd, uint64_t offset, size_t n, size_t room)
+{
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	const size_t before = (size_t)(offset % page);
+	if (n > buffer->max || room > SIZE_MAX / 4 || n > SIZE_MAX / 4)
+		return -EFBIG;
+	const size_t n_file = (before + n + page - 1) / page * page;
+	const size_t n_all = (before + n + room + page) / page * page; /* and one for the NUL */
+	uint8_t *all =
+		mmap(NULL, n_all, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (all == MAP_FAILED)
+		return -ENOMEM;
+	if (mmap(all, n_file, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED, fd,
+		    (off_t)(offset - before)) == MAP_FAILED ||
+		madvise(all, n_file, MADV_POPULATE_READ) < 0) {
+		int rc = -errno;
+		(void)munmap(all, n_all);
+		return rc;
+	}
+	buffer_free(buffer);
+	buffer->bytes = all + before;
+	buffer->size = n;
+	buffer->capacity = n_all - before;
+	buffer->n_mapped = n_all;
+	if (buffer->bytes[n] != 0)
+		buffer->bytes[n] = 0;
+	return 0;
+}
+
 void buffer_free(struct buffer *buffer)
 {
-	free(buffer->bytes);
+	if (buffer->n_mapped > 0)
+		unmap(buffer);
+	else
+		free(buffer->bytes);
 	*buffer = buffer_with_max(buffer->max);
 }

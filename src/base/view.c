@@ -285,3 +285,21 @@ bool view_is_shared(const struct view *a, uint64_t a_offset, const struct view *
 	       x->fd == y->fd && x->offset + a_within == y->offset + b_within &&
 	       length <= x->length - a_within && length <= y->length - b_within;
 }
+
+int view_map(const struct view *view, uint64_t offset, size_t n, size_t room, struct buffer *out)
+{
+	uint64_t within = 0;
+	const struct view_segment *segment = view_find(view, offset, &within);
+	if (segment != NULL && segment->kind == VIEW_FILE && n <= segment->length - within &&
+		buffer_map(out, segment->fd, segment->offset + within, n, room) == 0)
+		return 0;
+	out->size = 0;
+	int rc = buffer_reserve(out, n);
+	if (rc == 0)
+		rc = view_read(view, offset, out->bytes, n);
+	if (rc < 0)
+		return rc;
+	out->size = n;
+	out->bytes[n] = 0;
+	return 0;
+}

@@ -10,7 +10,7 @@
  */
 #pragma once
 
-#include "base/cleanup.h"
+#include "base/buffer.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -65,6 +65,10 @@ const struct view_segment *view_find(
 /* Reads exactly length bytes. -EIO if a file has become shorter than it was (a file that shrank
    under us), -ERANGE if the range is not inside the view. */
 int view_read(const struct view *view, uint64_t offset, void *bytes, size_t length) MUST_CHECK;
+/* A range becomes what is in the buffer: mapped as by buffer_map() if it lies in one file, with all
+ * that is said there, else read. */
+int view_map(const struct view *view, uint64_t offset, size_t n, size_t room,
+	struct buffer *out) MUST_CHECK;
 /* Whether two ranges are the same bytes of the same open file, one segment each: nothing is read.
  * False does not say that they differ. */
 bool view_is_shared(const struct view *a, uint64_t a_offset, const struct view *b,

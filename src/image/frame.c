@@ -215,14 +215,26 @@ static int64_t find_metadata(const struct frame *frame)
 	return -1;
 }
 
+/* Of a base of the state, which nobody cuts. */
+static int map_table(struct frame *frame, struct error *err)
+{
+	const struct wim_resource *place = &frame->header.blob_table;
+	int rc = place->stored_bytes > frame->table.max
+			 ? -EFBIG
+			 : view_map(frame->view, place->offset, (size_t)place->stored_bytes, 0,
+				   &frame->table);
+	return rc < 0 ? error_set(err, rc, "the blob table: %s", strerror(-rc)) : 0;
+}
+
 static int read_table(struct frame *frame, bool is_known, struct error *err)
 {
 	const struct wim_resource *place = &frame->header.blob_table;
 	/* As it is, in every WIM that is not pipable: the ranges of it that a layer takes over. */
 	if ((place->flags & WIM_RESOURCE_COMPRESSED) != 0)
 		return error_set(err, -EOPNOTSUPP, "its blob table is compressed");
-	int rc = read_buffer(
-		frame, place->offset, place->stored_bytes, "the blob table", &frame->table, err);
+	int rc = is_known ? map_table(frame, err)
+			  : read_buffer(frame, place->offset, place->stored_bytes, "the blob table",
+				    &frame->table, err);
 	if (rc == 0 && !is_known)
 		rc = wim_blob_table_check(frame->table.bytes, frame->table.size, &frame->header,
 			view_size(frame->view), err);

@@ -17,6 +17,9 @@
 #define OUTLINE_HEAD_BYTES 80
 /* The head ends with the checksum of all the rest. */
 #define OUTLINE_SUM_AT     (OUTLINE_HEAD_BYTES - CHECKSUM_BYTES)
+/* What revisions add to the metadata at the most before it is copied for it; costs nothing else. */
+#define METADATA_ROOM      (4U << 20)
+
 struct outline {
 	struct wim_blob_order order;
 	uint64_t data_end;
@@ -245,8 +248,8 @@ static int read_parts(struct view *view, struct reading *reading)
 	if (rc == 0)
 		rc = read_part(view, OUTLINE_HEAD_BYTES, n_small, head);
 	if (rc == 0)
-		rc = read_part(view, OUTLINE_HEAD_BYTES + n_small, outline->metadata_bytes,
-			&reading->metadata);
+		rc = view_map(view, OUTLINE_HEAD_BYTES + n_small, outline->metadata_bytes,
+			METADATA_ROOM, &reading->metadata);
 	if (rc < 0)
 		return rc;
 	reading->files = calloc(outline->order.n_files + 1, sizeof(uint32_t));

@@ -6,6 +6,8 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 static void reads_both_orders(void **state)
 {
@@ -79,21 +81,69 @@ static void buffers_keep_their_maximum(void **state)
 	buffer_free(&b);
 }
 
-/* From small to some MB, which lie in other memory: what was there stays. */
-static void buffers_grow(void **state)
+static int some_file(size_t n)
+{
+	int fd = memfd_create("bytes", MFD_CLOEXEC);
+	assert_true(fd >= 0);
+	for (size_t i = 0; i < n; i++) {
+		const uint8_t byte = (uint8_t)(i * 7 + i / 4096);
+		assert_int_equal(write(fd, &byte, 1), 1);
+	}
+	return fd;
+}
+
+static void assert_bytes_of_file(const uint8_t *bytes, size_t at, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (bytes[i] != (uint8_t)((at + i) * 7 + (at + i) / 4096))
+			fail_msg("byte %zu", at + i);
+}
+
+/* Wherever the range begins and ends; what is written stays in memory, and growing moves it. */
+static void buffers_show_files(void **state)
 {
 	(void)state;
-	CLEANUP(buffer_free) struct buffer b = buffer_with_max(16U << 20);
-	for (uint32_t i = 0; i < 3U << 20; i++)
-		assert_int_equal(buffer_add(&b, &i, sizeof(i)), 0);
-	assert_int_equal(buffer_add_zeros(&b, 4U << 20), 0);
-	assert_int_equal(buffer_add(&b, "", 1), -EFBIG);
-	for (uint32_t i = 0; i < 4U << 20; i++) {
-		uint32_t expected = i < 3U << 20 ? i : 0;
-		if (memcmp(b.bytes + i * sizeof(i), &expected, sizeof(expected)) != 0)
-			fail_msg("%u", i);
+	static const struct {
+		uint64_t at;
+		size_t n;
+	} ranges[] = {{0, 20000}, {0, 4096}, {4096, 4096}, {5000, 3192}, {1, 4095}, {19999, 1}};
+	int fd = some_file(20000);
+	for (size_t i = 0; i < ARRAY_SIZE(ranges); i++) {
+		const size_t n = ranges[i].n;
+		uint8_t before;
+		CLEANUP(buffer_free) struct buffer b = buffer_with_max(40000);
+		assert_int_equal(buffer_add_text(&b, "what was there"), 0);
+		assert_int_equal(buffer_map(&b, fd, ranges[i].at, n, 10), 0);
+		assert_int_equal(b.size, n);
+		assert_int_equal(b.bytes[n], 0);
+		assert_bytes_of_file(b.bytes, ranges[i].at, n);
+		b.bytes[0] ^= 0xff;
+		assert_int_equal(pread(fd, &before, 1, (off_t)ranges[i].at), 1);
+		assert_int_equal(before, b.bytes[0] ^ 0xff);
+		const uint8_t *where = b.bytes;
+		assert_int_equal(buffer_add_text(&b, "0123456789"), 0);
+		assert_ptr_equal(b.bytes, where); /* the room it asked for */
+		assert_int_equal(buffer_add_zeros(&b, 15000), 0);
+		assert_int_equal(b.bytes[0] ^ 0xff, before);
+		assert_bytes_of_file(b.bytes + 1, ranges[i].at + 1, n - 1);
+		assert_string_equal((const char *)b.bytes + n, "0123456789");
 	}
-	assert_int_equal(b.bytes[b.size], 0);
+	assert_int_equal(close(fd), 0);
+}
+
+/* Pages that cannot be read give an error, not a signal; the buffer is as it was. */
+static void buffers_do_not_show_what_is_not_there(void **state)
+{
+	(void)state;
+	CLEANUP(buffer_free) struct buffer b = buffer_with_max(1U << 20);
+	int fd = some_file(5000);
+	assert_int_equal(buffer_add_text(&b, "as it was"), 0);
+	assert_true(buffer_map(&b, fd, 0, 9000, 0) < 0);
+	assert_true(buffer_map(&b, fd, 1U << 20, 10, 0) < 0);
+	assert_true(buffer_map(&b, -1, 0, 10, 0) < 0);
+	assert_int_equal(buffer_map(&b, fd, 0, (1U << 20) + 1, 0), -EFBIG);
+	assert_string_equal((const char *)b.bytes, "as it was");
+	assert_int_equal(close(fd), 0);
 }
 
 int main(void)
@@ -104,7 +154,8 @@ int main(void)
 		cmocka_unit_test(strings_need_their_nul),
 		cmocka_unit_test(writes_what_it_reads),
 		cmocka_unit_test(buffers_keep_their_maximum),
-		cmocka_unit_test(buffers_grow),
+		cmocka_unit_test(buffers_show_files),
+		cmocka_unit_test(buffers_do_not_show_what_is_not_there),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

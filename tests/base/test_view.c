@@ -85,6 +85,15 @@ static void views_are_made_of_views(void **state)
 	assert_int_equal(view_n_segments(outer), 3);
 	assert_int_equal(view_add_view(outer, inner, 12, 2), -ERANGE);
 	assert_int_equal(view_add_view(outer, inner, 13, 0), 0);
+	for (uint64_t from = 0; from < 9; from++) {
+		for (size_t n = 1; n <= 9 - from; n++) {
+			CLEANUP(buffer_free) struct buffer out = buffer_with_max(9);
+			assert_int_equal(view_map(outer, from, n, 0, &out), 0);
+			assert_int_equal(out.size, n);
+			assert_memory_equal(out.bytes, &"89bc01234"[from], n);
+			assert_int_equal(out.bytes[n], 0);
+		}
+	}
 	/* "89" and "01234" are the same bytes of the same file in both; "bc" is memory. */
 	assert_true(view_is_shared(outer, 0, inner, 11, 2));
 	assert_true(view_is_shared(outer, 4, inner, 3, 5));
