@@ -2,8 +2,9 @@
 /*
  * usage: revisions STATE IMAGE PACKAGE...
  *
- * Makes a revision for each package, one behind the other in one process, as `pewter prepare --all`
- * does, and prints the seconds that each took: what a revision costs beside the start of a process.
+ * Makes a revision for each package, one behind the other in one process, as `pewter prepare --own`
+ * of several machines does, and prints the seconds that each took: what a revision costs beside the
+ * start of a process.
  */
 #include "image/revise.h"
 
