@@ -3,9 +3,11 @@
 #include "cli/cli.h"
 
 #include "base/text.h"
+#include "cli/commands.h"
 
 #include <errno.h>
 #include <getopt.h>
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,6 +105,15 @@ static int words_matched(const char *words, int argc, char **argv)
 	return n;
 }
 
+/* A command lives for some milliseconds: its threads, which ask for little, share one heap, and
+ * that grows by a MB, not by 132 kB; 0.4 ms of 9 for one that makes a revision. */
+static void suit_heap_to_command(void)
+{
+	(void)mallopt(M_ARENA_MAX, 1);
+	(void)mallopt(M_TOP_PAD, 1 << 20);
+	(void)mallopt(M_MMAP_THRESHOLD, 8 << 20);
+}
+
 static int run_command(struct cli *cli, int argc, char **argv)
 {
 	const struct command *found = NULL;
@@ -164,6 +175,8 @@ static int run_command(struct cli *cli, int argc, char **argv)
 	argv[n_words - 1] = name;
 	argv[n_words + n_kept] = NULL;
 	optind = 0;
+	if (found->run != cmd_serve)
+		suit_heap_to_command();
 	int code = found->run(cli, n_kept + 1, argv + n_words - 1);
 	/* What was printed may still lie in the buffer of a file on a disk that is full. */
 	if ((code == EXIT_DONE || code == EXIT_ATTENTION) &&
