@@ -203,18 +203,6 @@ bool frame_find(const struct frame *frame, const uint8_t sha1[static WIM_SHA1_BY
 	return true;
 }
 
-/* -1 without one. */
-static int64_t find_metadata(const struct frame *frame)
-{
-	struct wim_blob_entry entry;
-	for (size_t i = 0; i < frame->n_entries; i++) {
-		frame_entry(frame, i, &entry);
-		if ((entry.resource.flags & WIM_RESOURCE_METADATA) != 0)
-			return (int64_t)i;
-	}
-	return -1;
-}
-
 /* Of a base of the state, which nobody cuts. */
 static int map_table(struct frame *frame, struct error *err)
 {
@@ -226,24 +214,28 @@ static int map_table(struct frame *frame, struct error *err)
 	return rc < 0 ? error_set(err, rc, "the blob table: %s", strerror(-rc)) : 0;
 }
 
-static int read_table(struct frame *frame, bool is_known, struct error *err)
+/* order: what an index of it found before, or NULL. */
+static int read_table(struct frame *frame, const struct wim_blob_order *order, struct error *err)
 {
 	const struct wim_resource *place = &frame->header.blob_table;
+	struct buffer *table = &frame->table;
 	/* As it is, in every WIM that is not pipable: the ranges of it that a layer takes over. */
 	if ((place->flags & WIM_RESOURCE_COMPRESSED) != 0)
 		return error_set(err, -EOPNOTSUPP, "its blob table is compressed");
-	int rc = is_known ? map_table(frame, err)
-			  : read_buffer(frame, place->offset, place->stored_bytes, "the blob table",
-				    &frame->table, err);
-	if (rc == 0 && !is_known)
-		rc = wim_blob_table_check(frame->table.bytes, frame->table.size, &frame->header,
-			view_size(frame->view), err);
-	if (rc == 0 && !is_known)
-		rc = wim_blob_index_open(frame->table.bytes, frame->table.size, &frame->index, err);
+	int rc = order != NULL ? map_table(frame, err)
+			       : read_buffer(frame, place->offset, place->stored_bytes,
+					 "the blob table", table, err);
+	if (rc == 0 && order != NULL)
+		rc = wim_blob_index_restore(table->bytes, table->size, order, &frame->index, err);
+	else if (rc == 0)
+		rc = wim_blob_table_check(
+			table->bytes, table->size, &frame->header, view_size(frame->view), err);
+	if (rc == 0 && order == NULL)
+		rc = wim_blob_index_open(table->bytes, table->size, &frame->index, err);
 	if (rc < 0)
 		return rc;
-	frame->n_entries = frame->table.size / WIM_BLOB_ENTRY_BYTES;
-	int64_t metadata = find_metadata(frame);
+	frame->n_entries = table->size / WIM_BLOB_ENTRY_BYTES;
+	int64_t metadata = wim_blob_index_metadata(frame->index, 0);
 	if (metadata < 0)
 		return error_set(err, -EINVAL, "its blob table names no metadata of an image");
 	frame->metadata = (size_t)metadata;
@@ -251,7 +243,7 @@ static int read_table(struct frame *frame, bool is_known, struct error *err)
 	return 0;
 }
 
-static int read_frame(struct frame *frame, bool is_known, struct error *err)
+static int read_frame(struct frame *frame, const struct wim_blob_order *order, struct error *err)
 {
 	struct wim_header *header = &frame->header;
 	uint64_t size = view_size(frame->view);
@@ -267,18 +259,19 @@ static int read_frame(struct frame *frame, bool is_known, struct error *err)
 	if (wim_header_forms(header) != 0)
 		return error_set(
 			err, -EOPNOTSUPP, "it is %s", wim_form_text(wim_header_forms(header)));
-	rc = read_table(frame, is_known, err);
+	rc = read_table(frame, order, err);
 	return rc < 0 ? rc : frame_expand(frame, &header->xml, NULL, &frame->xml, err);
 }
 
-static int open_frame(struct view *view, bool is_known, struct frame *ret_frame, struct error *err)
+static int open_frame(struct view *view, const struct wim_blob_order *order,
+	struct frame *ret_frame, struct error *err)
 {
 	struct frame frame = {
 		.view = view_ref(view),
 		.table = buffer_with_max(LIMIT_WIM_BLOB_TABLE_BYTES),
 		.xml = buffer_with_max(LIMIT_WIM_XML_BYTES),
 	};
-	int rc = read_frame(&frame, is_known, err);
+	int rc = read_frame(&frame, order, err);
 	if (rc < 0) {
 		frame_clear(&frame);
 		return rc;
@@ -289,18 +282,13 @@ static int open_frame(struct view *view, bool is_known, struct frame *ret_frame,
 
 int frame_open(struct view *view, struct frame *ret_frame, struct error *err)
 {
-	return open_frame(view, false, ret_frame, err);
+	return open_frame(view, NULL, ret_frame, err);
 }
 
-int frame_open_known(struct view *view, struct frame *ret_frame, struct error *err)
+int frame_open_known(struct view *view, const struct wim_blob_order *order, struct frame *ret_frame,
+	struct error *err)
 {
-	return open_frame(view, true, ret_frame, err);
-}
-
-int frame_index(struct frame *frame, const struct wim_blob_order *order, struct error *err)
-{
-	return wim_blob_index_restore(
-		frame->table.bytes, frame->table.size, order, &frame->index, err);
+	return open_frame(view, order, ret_frame, err);
 }
 
 static int sum_resource(

@@ -27,12 +27,11 @@ struct frame {
 /* -EINVAL with the place for what is no WIM, or reaches out of the view; -EOPNOTSUPP for a form
  * that no base has (solid, several images, ...). */
 int frame_open(struct view *view, struct frame *ret_frame, struct error *err) MUST_CHECK;
-/* One that frame_open() has read once: its table is not checked again, and has no index until
- * frame_index() gives it what was found then. Whether it is still the same is the caller's to find
- * out: frame_checksum(). */
-int frame_open_known(struct view *view, struct frame *ret_frame, struct error *err) MUST_CHECK;
-int frame_index(
-	struct frame *frame, const struct wim_blob_order *order, struct error *err) MUST_CHECK;
+/* One of the state's that frame_open() has read once, and what its index found then: the table is
+ * mapped, not read (buffer_map()), and not walked again. Whether it is still the same is the
+ * caller's to find out: frame_checksum(). */
+int frame_open_known(struct view *view, const struct wim_blob_order *order, struct frame *ret_frame,
+	struct error *err) MUST_CHECK;
 void frame_clear(struct frame *frame);
 /* Of all bytes of the file that are the frame's: header, metadata, blob table, XML, as they lie
  * there. */

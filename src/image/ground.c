@@ -271,22 +271,15 @@ static int is_whole(const struct reading *reading)
 	return rc < 0 ? rc : memcmp(sum, reading->head.bytes + OUTLINE_SUM_AT, sizeof(sum)) == 0;
 }
 
-/* The base's frame, and its checksum; the table has no index yet. */
-struct framing {
-	struct view *view;
-	struct frame frame;
-	uint8_t sum[CHECKSUM_BYTES];
-	int rc;
-	struct error why;
-};
-
-static void *read_known_frame(void *context)
+static int take_frame(struct ground *ground, const struct outline *outline, struct error *err)
 {
-	struct framing *framing = context;
-	framing->rc = frame_open_known(framing->view, &framing->frame, &framing->why);
-	if (framing->rc == 0)
-		framing->rc = frame_checksum(&framing->frame, framing->sum, &framing->why);
-	return NULL;
+	uint8_t sum[CHECKSUM_BYTES];
+	int rc = frame_open_known(ground->view, &outline->order, &ground->frame, err);
+	if (rc == 0)
+		rc = frame_checksum(&ground->frame, sum, err);
+	if (rc == 0 && memcmp(sum, outline->frame_sum, sizeof(sum)) != 0)
+		rc = error_set(err, -EINVAL, "the base is not the one of its outline");
+	return rc;
 }
 
 static int take_outline(struct ground *ground, struct reading *reading, struct error *err)
@@ -295,28 +288,16 @@ static int take_outline(struct ground *ground, struct reading *reading, struct e
 	const uint8_t *drawing = reading->head.bytes + OUTLINE_HEAD_BYTES +
 				 outline->order.n_files * sizeof(uint32_t);
 	const uint8_t *winpeshl = drawing + outline->drawing_bytes;
-	int rc = wim_tree_resume(
-		&reading->metadata, drawing, outline->drawing_bytes, &ground->tree, err);
+	int rc = take_frame(ground, outline, err);
+	if (rc == 0)
+		rc = wim_tree_resume(
+			&reading->metadata, drawing, outline->drawing_bytes, &ground->tree, err);
 	if (rc == 0 && buffer_add(&ground->winpeshl, winpeshl, outline->winpeshl_bytes) < 0)
 		rc = error_set(err, -ENOMEM, "out of memory");
 	ground->data_end = outline->data_end;
 	return rc;
 }
 
-static int take_frame(struct ground *ground, struct framing *framing, const struct outline *outline,
-	struct error *err)
-{
-	if (framing->rc < 0) {
-		*err = framing->why;
-		return framing->rc;
-	}
-	ground->frame = framing->frame;
-	if (memcmp(framing->sum, outline->frame_sum, sizeof(framing->sum)) != 0)
-		return error_set(err, -EINVAL, "the base is not the one of its outline");
-	return frame_index(&ground->frame, &outline->order, err);
-}
-
-/* The frame is read beside the outline: together they are 3 MB. */
 static int read_outline(struct ground *ground, struct error *err)
 {
 	CLEANUP(reading_clear)
@@ -325,23 +306,11 @@ static int read_outline(struct ground *ground, struct error *err)
 					LIMIT_WIM_METADATA_BYTES + LIMIT_WINPESHL_BYTES),
 		.metadata = buffer_with_max(LIMIT_WIM_METADATA_BYTES),
 	};
-	struct framing framing = {.view = ground->view};
-	pthread_t thread;
-	bool is_apart = pthread_create(&thread, NULL, read_known_frame, &framing) == 0;
 	int rc = read_parts(ground->outline, &reading);
 	if (rc == 0)
 		rc = is_whole(&reading);
-	rc = rc > 0 ? take_outline(ground, &reading, err)
-		    : error_set(err, rc < 0 ? rc : -EINVAL, "the base's outline is damaged");
-	if (is_apart)
-		(void)pthread_join(thread, NULL);
-	else
-		(void)read_known_frame(&framing);
-	if (rc == 0)
-		rc = take_frame(ground, &framing, &reading.outline, err);
-	else if (framing.rc == 0)
-		frame_clear(&framing.frame);
-	return rc;
+	return rc > 0 ? take_outline(ground, &reading, err)
+		      : error_set(err, rc < 0 ? rc : -EINVAL, "the base's outline is damaged");
 }
 
 /* ---- both ---- */

@@ -61,20 +61,61 @@ static int take_entry(struct composed *composed, const uint8_t *entry, size_t *p
 	return buffer_add(&composed->other, entry, WIM_BLOB_ENTRY_BYTES);
 }
 
+/*
+ * How many entries from a place of the table on are the base's own bytes, and which of them is the
+ * first: what was not copied need not be compared. 0 if they are not, or if that first one has been
+ * met before.
+ */
+static size_t count_shared(
+	const struct composed *composed, uint64_t at, size_t place, size_t *ret_first)
+{
+	const struct frame *base = composed->expected->base;
+	uint64_t within = 0, base_within = 0;
+	const struct view_segment *segment = view_find(composed->frame.view, at, &within);
+	const struct view_segment *table =
+		view_find(base->view, base->header.blob_table.offset, &base_within);
+	if (segment == NULL || table == NULL || segment->kind != VIEW_FILE ||
+		table->kind != VIEW_FILE || segment->fd != table->fd ||
+		segment->offset + within < table->offset + base_within)
+		return 0;
+	uint64_t from = segment->offset + within - table->offset - base_within;
+	uint64_t n = (segment->length - within) / WIM_BLOB_ENTRY_BYTES;
+	uint64_t first = from / WIM_BLOB_ENTRY_BYTES;
+	if (from % WIM_BLOB_ENTRY_BYTES != 0 || first < place || first >= base->n_entries)
+		return 0;
+	*ret_first = (size_t)first;
+	return n < base->n_entries - first ? (size_t)n : base->n_entries - (size_t)first;
+}
+
+static int read_entry(struct composed *composed, uint64_t at, size_t *place)
+{
+	uint8_t bytes[WIM_BLOB_ENTRY_BYTES];
+	int rc = view_read(composed->frame.view, at, bytes, sizeof(bytes));
+	return rc < 0 ? rc : take_entry(composed, bytes, place);
+}
+
 static int read_entries(struct composed *composed, struct error *err)
 {
 	const struct wim_resource *table = &composed->frame.header.blob_table;
-	uint8_t bytes[1024 * WIM_BLOB_ENTRY_BYTES];
+	const uint64_t end = table->offset + table->stored_bytes;
 	size_t place = 0;
 	int rc = 0;
 	if (table->stored_bytes % WIM_BLOB_ENTRY_BYTES != 0)
 		return error_set(err, -EINVAL, "a blob table that ends within an entry");
-	for (uint64_t done = 0; rc == 0 && done < table->stored_bytes; done += sizeof(bytes)) {
-		uint64_t left = table->stored_bytes - done;
-		size_t n = left < sizeof(bytes) ? (size_t)left : sizeof(bytes);
-		rc = view_read(composed->frame.view, table->offset + done, bytes, n);
-		for (size_t at = 0; rc == 0 && at < n; at += WIM_BLOB_ENTRY_BYTES)
-			rc = take_entry(composed, bytes + at, &place);
+	for (uint64_t at = table->offset; rc == 0 && at < end;) {
+		size_t first = 0;
+		size_t n = count_shared(composed, at, place, &first);
+		if (n > (end - at) / WIM_BLOB_ENTRY_BYTES)
+			n = (size_t)((end - at) / WIM_BLOB_ENTRY_BYTES);
+		if (n == 0) {
+			rc = read_entry(composed, at, &place);
+			at += WIM_BLOB_ENTRY_BYTES;
+			continue;
+		}
+		for (; rc == 0 && place < first; place++)
+			rc = note_gone(composed, place);
+		place = first + n;
+		at += n * WIM_BLOB_ENTRY_BYTES;
 	}
 	for (; rc == 0 && place < composed->expected->base->n_entries; place++)
 		rc = note_gone(composed, place);

@@ -22,8 +22,11 @@ struct members {
 static void add_key(struct members *members, const char *key)
 {
 	if (members->rc == 0)
-		members->rc = buffer_printf(
-			members->out, "%s\"%s\": ", members->has_any ? ", " : "", key);
+		members->rc = buffer_add_text(members->out, members->has_any ? ", \"" : "\"");
+	if (members->rc == 0)
+		members->rc = buffer_add_text(members->out, key);
+	if (members->rc == 0)
+		members->rc = buffer_add_text(members->out, "\": ");
 	members->has_any = true;
 }
 
