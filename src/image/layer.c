@@ -28,6 +28,8 @@ struct making {
 	uint64_t *blob_at;   /* where in the WIM each of them begins */
 	bool *is_used;       /* of the parts: does the WIM hold it? */
 	size_t n_views;
+	struct revision_record record;
+	struct revision_adding adding;
 };
 
 static void making_clear(struct making *making)
@@ -37,6 +39,8 @@ static void making_clear(struct making *making)
 	free(making->views);
 	free(making->blob_at);
 	free(making->is_used);
+	store_revision_abort(&making->adding);
+	revision_record_clear(&making->record);
 	composition_clear(&making->composition);
 	blob_uses_clear(&making->uses);
 	metadata_hash_wait(&making->hash);
@@ -308,34 +312,42 @@ static int copy_lists(
 	return 0;
 }
 
-static int record_it(
-	const struct making *making, struct revision_record *ret_revision, struct error *err)
+/* All but the layer's content, which is whole when the metadata's SHA-1 is counted. */
+static int begin_record(struct making *making, struct error *err)
 {
 	const struct layer_request *request = making->request;
-	CLEANUP(revision_record_clear)
-	struct revision_record record = {
+	struct revision_record *record = &making->record;
+	*record = (struct revision_record){
 		.revision = request->image->last_revision + 1,
 		.created_ms = request->now_ms,
 		.is_own = request->is_own,
 	};
-	(void)text_copy(record.image, sizeof(record.image), request->image->name);
-	(void)text_copy(record.why, sizeof(record.why), request->why);
-	int rc = list_blobs(making, &record, err);
+	(void)text_copy(record->image, sizeof(record->image), request->image->name);
+	(void)text_copy(record->why, sizeof(record->why), request->why);
+	int rc = list_blobs(making, record, err);
 	if (rc == 0)
-		rc = copy_lists(making, &record, err);
-	int fd = -1;
-	if (rc == 0)
-		rc = store_blob_prepare(request->store, making->composition.own.bytes,
-			making->composition.own.size, &fd, &record.layer, err);
-	if (rc == 0) {
-		record.blobs[COMPOSE_OWN] = record.layer;
-		rc = store_revision_add_new(request->store, &record, request->before->revision, fd,
-			request->plan != NULL, err);
-	}
+		rc = copy_lists(making, record, err);
 	if (rc < 0)
 		return rc;
-	*ret_revision = record;
-	record = (struct revision_record){.blobs = NULL};
+	record->blobs[COMPOSE_OWN].size = making->composition.own.size;
+	return store_revision_begin(request->store, record, request->before, request->plan != NULL,
+		&making->adding, err);
+}
+
+static int end_record(
+	struct making *making, struct revision_record *ret_revision, struct error *err)
+{
+	struct revision_record *record = &making->record;
+	int fd;
+	int rc = store_blob_prepare(making->request->store, making->composition.own.bytes,
+		making->composition.own.size, &fd, &record->layer, err);
+	if (rc == 0)
+		rc = store_revision_end(&making->adding, fd, &record->layer, err);
+	if (rc < 0)
+		return rc;
+	record->blobs[COMPOSE_OWN] = record->layer;
+	*ret_revision = *record;
+	*record = (struct revision_record){.blobs = NULL};
 	return 0;
 }
 
@@ -402,10 +414,12 @@ int layer_make(const struct layer_request *request, struct revision_record *ret_
 	if (rc == 0)
 		rc = compose(&making, err);
 	if (rc == 0)
+		rc = begin_record(&making, err);
+	if (rc == 0)
 		rc = check(&making, err);
 	if (rc == 0)
 		rc = set_hash(&making, err);
-	return rc < 0 ? rc : record_it(&making, ret_revision, err);
+	return rc < 0 ? rc : end_record(&making, ret_revision, err);
 }
 
 int image_target(const struct image_record *image, struct target *ret_target, struct error *err)

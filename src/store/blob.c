@@ -395,9 +395,8 @@ int store_blob_open(struct store *store, const char *sha256, int *ret_fd, struct
 static int forget_parts(struct store *store, struct error *err)
 {
 	CLEANUP(sql_done)
-	struct sql_query items =
-		sql_query(store->sql, "DELETE FROM layer_item WHERE NOT EXISTS"
-				      " (SELECT 1 FROM revision_item WHERE item = layer_item.id)");
+	struct sql_query items = sql_query(store->sql, "DELETE FROM layer_item WHERE id NOT IN"
+						       " (SELECT item FROM revision_item)");
 	int rc = sql_execute(&items, err);
 	if (rc < 0)
 		return rc;

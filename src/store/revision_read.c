@@ -320,14 +320,14 @@ int store_revisions_with_package(struct store *store, const char *package,
 {
 	CLEANUP(sql_done)
 	struct sql_query query = sql_query(store->sql,
-		"WITH holder AS (SELECT DISTINCT image_revision.image, image_revision.revision"
-		"  FROM layer_item JOIN revision_item ON revision_item.item = layer_item.id"
-		"  JOIN image_revision ON image_revision.id = revision_item.revision"
-		"  WHERE kind = 'driver' AND package = ?)"
-		" SELECT holder.image, holder.revision, '' AS client FROM holder"
-		" JOIN image ON name = holder.image AND image.revision = holder.revision"
-		" UNION ALL SELECT holder.image, holder.revision, client_name FROM holder"
-		" JOIN plan ON plan.image = holder.image AND plan.revision = holder.revision"
+		"WITH used AS (SELECT name AS image, revision, '' AS client FROM image"
+		"  UNION ALL SELECT image, revision, client_name FROM plan)"
+		" SELECT used.image, used.revision, client FROM used"
+		" JOIN image_revision ON image_revision.image = used.image"
+		"  AND image_revision.revision = used.revision"
+		" WHERE EXISTS (SELECT 1 FROM revision_item"
+		"  WHERE revision_item.revision = image_revision.id AND item IN"
+		"  (SELECT id FROM layer_item WHERE kind = 'driver' AND package = ?))"
 		" ORDER BY 1, 2, 3");
 	void *users = NULL;
 	sql_put_text(&query, package);

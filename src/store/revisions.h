@@ -124,12 +124,25 @@ void revision_record_clear(struct revision_record *record);
 int store_revision_add(struct store *store, const struct revision_record *record, uint32_t built_on,
 	struct error *err) MUST_CHECK;
 /*
- * The same, and record->layer goes into the store with it: layer_fd is what store_blob_prepare()
- * gave, and is closed, on failure too. has_plan: its plan follows at once; then it is there for all
- * to see, and durable together with the plan, so that the disk is waited for once.
+ * The same in two steps, on a revision whose record is at hand, for who does not know the layer's
+ * content yet but its size: record->blobs has it without a SHA-256. Between the two steps, which
+ * others see nothing of, and wait for to write, the content is counted and goes to disk. has_plan:
+ * its plan follows at once; then the revision is durable together with the plan, so that the disk
+ * is waited for once.
  */
-int store_revision_add_new(struct store *store, const struct revision_record *record,
-	uint32_t built_on, int layer_fd, bool has_plan, struct error *err) MUST_CHECK;
+struct revision_adding {
+	struct store *store; /* NULL: none has begun */
+	int64_t row;
+	bool is_savepoint;
+};
+int store_revision_begin(struct store *store, const struct revision_record *record,
+	const struct revision_record *before, bool has_plan, struct revision_adding *ret_adding,
+	struct error *err) MUST_CHECK;
+/* What store_blob_prepare() gave; layer_fd is closed, on failure too. Nothing is left of what was
+ * begun if it fails. */
+int store_revision_end(struct revision_adding *adding, int layer_fd, const struct blob *layer,
+	struct error *err) MUST_CHECK;
+void store_revision_abort(struct revision_adding *adding);
 /* revision 0: the newest. With all lists. -ENOENT. */
 int store_revision_get(struct store *store, const char *image, uint32_t revision,
 	struct revision_record *ret_record, struct error *err) MUST_CHECK;

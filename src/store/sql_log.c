@@ -58,6 +58,8 @@ static bool begin_anew(sqlite3 *db)
 
 void sql_log_leave(struct sql_log *log)
 {
+	if (log->n_pages == 0)
+		return; /* it has only read */
 	bool is_synced = !log->is_unsynced;
 	if (log->n_pages > LEFT_PAGES && begin_anew(log->db))
 		is_synced = true; /* the page behind it says nothing */

@@ -261,6 +261,19 @@ static const char *const migrations[] = {
 	/* A machine's boots tell its firmware, whenever it is prepared. */
 	("CREATE INDEX boot_mac ON boot (mac);"
 	 "CREATE INDEX boot_uuid ON boot (uuid);"),
+	/* Without an index by item, and so without a reference, which would look for one: of a
+	 * revision with a hundred packages it wrote a hundred pages, where all else is twenty. Who
+	 * asks which revisions hold an item (a sweep, `driver remove`) reads the list. */
+	("CREATE TABLE revision_list ("
+	 " revision INTEGER NOT NULL REFERENCES image_revision (id) ON DELETE CASCADE,"
+	 " place INTEGER NOT NULL,"
+	 " number INTEGER NOT NULL,"
+	 " item INTEGER NOT NULL," /* layer_item */
+	 " PRIMARY KEY (revision, place)"
+	 ") STRICT, WITHOUT ROWID;"
+	 "INSERT INTO revision_list SELECT revision, place, number, item FROM revision_item;"
+	 "DROP TABLE revision_item;"
+	 "ALTER TABLE revision_list RENAME TO revision_item;"),
 };
 #define SCHEMA_VERSION ((int64_t)ARRAY_SIZE(migrations))
 

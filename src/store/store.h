@@ -89,7 +89,7 @@ int store_blob_create(struct store *store, int *ret_fd, struct error *err) MUST_
    store_blob_sweep() takes it for what a broken import left behind. */
 int store_blob_commit(
 	struct store *store, int fd, struct blob *ret_blob, struct error *err) MUST_CHECK;
-/* The first half of it, for who has a transaction for the second (store_revision_add_new()): the
+/* The first half of it, for who has a transaction for the second (store_revision_end()): the
  * bytes are on disk in a file that has no name. */
 int store_blob_prepare(struct store *store, const void *bytes, size_t n, int *ret_fd,
 	struct blob *ret_blob, struct error *err) MUST_CHECK;
