@@ -36,12 +36,14 @@ def in_turn(runs, sides, settle=os.sync):
 
 def same_memory(path):
     """A function for settle(): it writes a file like that one beside it and removes it. Without, who begins just after somebody else's
-    file has gone finds memory that is at hand, and others wait for it, in a virtual machine for several times what a copy takes."""
+    file has gone finds memory that is at hand, and others wait for it, in a virtual machine for several times what a copy takes. All
+    of it is on disk before the next begins: who syncs first would pay for the removal, too."""
     scratch = path.with_name(path.name + ".scratch")
     def settle():
         os.sync()
         sh("cp", "--reflink=never", path, scratch)
         scratch.unlink()
+        os.sync()
     return settle
 
 

@@ -12,6 +12,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#ifndef MADV_POPULATE_WRITE /* glibc 2.35; Linux 5.14 */
+#define MADV_POPULATE_WRITE 23
+#endif
 
 #ifndef PEWTER_VERSION
 #error "PEWTER_VERSION comes from meson.build"
@@ -105,13 +111,28 @@ static int words_matched(const char *words, int argc, char **argv)
 	return n;
 }
 
-/* A command lives for some milliseconds: its threads, which ask for little, share one heap, and
- * that grows by a MB, not by 132 kB; 0.4 ms of 9 for one that makes a revision. */
+/* What nearly every command that does something asks for. */
+#define HEAP_BYTES (600U << 10)
+
+/*
+ * A command lives for some milliseconds. Its threads, which ask for little, share one heap; that
+ * grows by a MB, not by 132 kB; and its first pages come at once, not by a fault for each. Of a
+ * revision's 9 ms that took 0.8.
+ */
 static void suit_heap_to_command(void)
 {
 	(void)mallopt(M_ARENA_MAX, 1);
 	(void)mallopt(M_TOP_PAD, 1 << 20);
 	(void)mallopt(M_MMAP_THRESHOLD, 8 << 20);
+	(void)mallopt(M_TRIM_THRESHOLD, 64 << 20);
+	uint8_t *bytes = malloc(HEAP_BYTES);
+	if (bytes == NULL)
+		return;
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	const size_t before = (page - (uintptr_t)bytes % page) % page;
+	/* Where a kernel does not know this (before 5.14), there are faults. */
+	(void)madvise(bytes + before, (HEAP_BYTES - before) / page * page, MADV_POPULATE_WRITE);
+	free(bytes);
 }
 
 static int run_command(struct cli *cli, int argc, char **argv)
