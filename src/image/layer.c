@@ -28,6 +28,7 @@ struct making {
 	uint64_t *blob_at;   /* where in the WIM each of them begins */
 	bool *is_used;       /* of the parts: does the WIM hold it? */
 	size_t n_views;
+	int layer_fd; /* what is its own, on disk, but for the SHA-1; -1 */
 	struct revision_record record;
 	struct revision_adding adding;
 };
@@ -40,6 +41,7 @@ static void making_clear(struct making *making)
 	free(making->blob_at);
 	free(making->is_used);
 	store_revision_abort(&making->adding);
+	store_blob_discard(making->request->store, making->layer_fd);
 	revision_record_clear(&making->record);
 	composition_clear(&making->composition);
 	blob_uses_clear(&making->uses);
@@ -338,11 +340,14 @@ static int end_record(
 	struct making *making, struct revision_record *ret_revision, struct error *err)
 {
 	struct revision_record *record = &making->record;
-	int fd;
-	int rc = store_blob_prepare(making->request->store, making->composition.own.bytes,
-		making->composition.own.size, &fd, &record->layer, err);
-	if (rc == 0)
-		rc = store_revision_end(&making->adding, fd, &record->layer, err);
+	const struct buffer *own = &making->composition.own;
+	int rc = store_blob_complete(making->request->store, making->layer_fd, own->bytes,
+		own->size, making->metadata_at, WIM_BLOB_ENTRY_BYTES, &record->layer, err);
+	if (rc < 0)
+		return rc;
+	int fd = making->layer_fd;
+	making->layer_fd = -1;
+	rc = store_revision_end(&making->adding, fd, &record->layer, err);
 	if (rc < 0)
 		return rc;
 	record->blobs[COMPOSE_OWN] = record->layer;
@@ -397,7 +402,8 @@ int layer_make(const struct layer_request *request, struct revision_record *ret_
 	struct error *err)
 {
 	CLEANUP(making_clear)
-	struct making making = {.request = request, .composition = composition_empty()};
+	struct making making = {
+		.request = request, .composition = composition_empty(), .layer_fd = -1};
 	if (request->image->is_sdi)
 		return error_set(err, -EOPNOTSUPP,
 			"%s is an SDI: its file system cannot carry layers; import a WIM",
@@ -413,6 +419,10 @@ int layer_make(const struct layer_request *request, struct revision_record *ret_
 		rc = open_views(&making, err);
 	if (rc == 0)
 		rc = compose(&making, err);
+	/* The disk has most of it while the SHA-1 is counted. */
+	if (rc == 0)
+		rc = store_blob_prepare(request->store, making.composition.own.bytes,
+			making.composition.own.size, &making.layer_fd, err);
 	if (rc == 0)
 		rc = begin_record(&making, err);
 	if (rc == 0)

@@ -9,6 +9,7 @@
 #include "store/store.h"
 
 #include "adapter/crypto.h"
+#include "adapter/file.h"
 #include "base/text.h"
 #include "store/internal.h"
 
@@ -316,32 +317,47 @@ int blob_write(const struct store *store, int fd, const void *bytes, size_t n, s
 	return 0;
 }
 
-int store_blob_prepare(struct store *store, const void *bytes, size_t n, int *ret_fd,
-	struct blob *ret_blob, struct error *err)
+int store_blob_prepare(
+	struct store *store, const void *bytes, size_t n, int *ret_fd, struct error *err)
 {
-	CLEANUP(sha256_freep) struct sha256 *hash = NULL;
-	uint8_t digest[SHA256_BYTES];
 	CLEANUP(close_fdp) int fd = -1;
 	int rc = store_blob_create(store, &fd, err);
 	if (rc == 0)
 		rc = blob_write(store, fd, bytes, n, err);
 	if (rc < 0)
 		return rc;
-	rc = sha256_new(&hash);
-	if (rc == 0)
-		rc = sha256_add(hash, bytes, n);
-	if (rc == 0 && fsync(fd) < 0)
-		rc = -errno;
-	if (rc < 0) {
+	if (fsync(fd) < 0) {
+		rc = blob_fail(store, -errno, err);
 		blob_drop(store, fd);
-		return blob_fail(store, rc, err);
+		return rc;
 	}
-	sha256_finish(hash, digest);
-	text_hex(digest, sizeof(digest), ret_blob->sha256);
-	ret_blob->size = n;
 	*ret_fd = fd;
 	fd = -1;
 	return 0;
+}
+
+int store_blob_complete(struct store *store, int fd, const void *bytes, size_t n, size_t changed_at,
+	size_t n_changed, struct blob *ret_blob, struct error *err)
+{
+	uint8_t digest[SHA256_BYTES];
+	int rc = file_write_at(fd, changed_at, (const uint8_t *)bytes + changed_at, n_changed);
+	if (rc == 0 && fdatasync(fd) < 0)
+		rc = -errno;
+	if (rc == 0)
+		rc = sha256_of(bytes, n, digest);
+	if (rc < 0)
+		return blob_fail(store, rc, err);
+	text_hex(digest, sizeof(digest), ret_blob->sha256);
+	ret_blob->size = n;
+	return 0;
+}
+
+void store_blob_discard(struct store *store, int fd)
+{
+	if (fd < 0)
+		return;
+	blob_drop(store, fd);
+	(void)close(fd);
 }
 
 int store_blob_add_bytes(

@@ -479,8 +479,7 @@ int store_revision_end(
 	if (rc == 0)
 		rc = set_layer(adding, layer, err);
 	rc = leave(adding, rc, err);
-	blob_drop(store, layer_fd);
-	(void)close(layer_fd);
+	store_blob_discard(store, layer_fd);
 	return rc;
 }
 

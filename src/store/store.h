@@ -89,10 +89,17 @@ int store_blob_create(struct store *store, int *ret_fd, struct error *err) MUST_
    store_blob_sweep() takes it for what a broken import left behind. */
 int store_blob_commit(
 	struct store *store, int fd, struct blob *ret_blob, struct error *err) MUST_CHECK;
-/* The first half of it, for who has a transaction for the second (store_revision_end()): the
- * bytes are on disk in a file that has no name. */
+/*
+ * The same in steps, for who does not know all bytes yet and has a transaction for the last step
+ * (store_revision_end()). First a file without a name that is on disk, then the bytes of it that
+ * have changed since: all of them are at hand, and these are written. fd stays the caller's, for
+ * store_blob_discard() if it comes to nothing.
+ */
 int store_blob_prepare(struct store *store, const void *bytes, size_t n, int *ret_fd,
-	struct blob *ret_blob, struct error *err) MUST_CHECK;
+	struct error *err) MUST_CHECK;
+int store_blob_complete(struct store *store, int fd, const void *bytes, size_t n, size_t changed_at,
+	size_t n_changed, struct blob *ret_blob, struct error *err) MUST_CHECK;
+void store_blob_discard(struct store *store, int fd); /* -1 for none */
 int store_blob_add_bytes(struct store *store, const void *bytes, size_t n, struct blob *ret_blob,
 	struct error *err) MUST_CHECK;
 
