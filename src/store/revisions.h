@@ -138,8 +138,8 @@ struct revision_adding {
 int store_revision_begin(struct store *store, const struct revision_record *record,
 	const struct revision_record *before, bool has_plan, struct revision_adding *ret_adding,
 	struct error *err) MUST_CHECK;
-/* layer_fd: of store_blob_prepare() and store_blob_complete(); it is closed, on failure too. Nothing
- * is left of what was begun if it fails. */
+/* layer_fd: of store_blob_prepare() and store_blob_complete(); it is closed, on failure too.
+ * Nothing is left of what was begun if it fails. */
 int store_revision_end(struct revision_adding *adding, int layer_fd, const struct blob *layer,
 	struct error *err) MUST_CHECK;
 void store_revision_abort(struct revision_adding *adding);
