@@ -60,6 +60,24 @@ static int put_chunks(const struct remaking *remaking, struct composition *compo
 	return rc;
 }
 
+/* Of a base whose metadata is not compressed, too, chunks that are as they were are ranges of it.
+ */
+static int put_plain(const struct remaking *remaking, struct composition *composition)
+{
+	const struct wim_resource *old = &remaking->base->entry.resource;
+	const bool is_old_plain = (old->flags & WIM_RESOURCE_COMPRESSED) == 0;
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < remaking->n_chunks; i++) {
+		const size_t at = i * WIM_CHUNK_BYTES, n = length_of(remaking->n_after, i);
+		if (is_old_plain && !wim_tree_is_touched(remaking->tree, i) &&
+			at + n <= old->original_bytes)
+			rc = compose_range(composition, COMPOSE_BASE, old->offset + at, n);
+		else
+			rc = compose_bytes(composition, remaking->after + at, n);
+	}
+	return rc;
+}
+
 static int put_metadata(struct remaking *remaking, struct composition *composition,
 	struct wim_resource *resource, struct error *err)
 {
@@ -79,7 +97,7 @@ static int put_metadata(struct remaking *remaking, struct composition *compositi
 	} else {
 		resource->flags = WIM_RESOURCE_METADATA;
 		resource->stored_bytes = remaking->n_after;
-		rc = compose_bytes(composition, remaking->after, remaking->n_after);
+		rc = put_plain(remaking, composition);
 	}
 	return rc < 0 ? error_set(err, rc, "the metadata: %s", strerror(-rc)) : 0;
 }
