@@ -106,8 +106,8 @@ static int get_new_part(const struct layer_request *request, const struct revisi
 	CLEANUP(driver_package_clear) struct driver_package record = {.row = 0};
 	int rc = store_driver_get(request->store, package->id, &record, err);
 	if (rc == 0)
-		return part_press_package(
-			request->store, &record, compression, ret_part, ret_fd, err);
+		return part_press_package(request->store, &record, compression, request->progress,
+			ret_part, ret_fd, err);
 	if (rc == -ENOENT)
 		return error_set(err, -EIO,
 			"%s (%.12s) is not among the drivers any more, and what it was in this "
@@ -199,7 +199,6 @@ static int make_parts(const struct layer_request *request, enum wim_compression 
 		int fd = -1;
 		if (package->part[0] != 0)
 			continue;
-		progress_tell(request->progress, "compressing", i, contents->n_packages);
 		rc = get_new_part(request, package, compression, &part, &fd, err);
 		if (rc < 0)
 			return rc;

@@ -49,7 +49,7 @@ int part_press_blob(struct store *store, const struct press_way *way, resource_o
 		return rc;
 	rc = resources_write(way, opener, context, n_inputs, n_bytes, fd, progress, resources, err);
 	if (rc < 0) {
-		(void)close(fd);
+		store_blob_discard(store, fd);
 		return rc == -ENOSPC || rc == -EDQUOT
 			       ? error_set(err, rc, "%s/blobs: no space left on its disk",
 					 store_directory(store))
@@ -59,7 +59,7 @@ int part_press_blob(struct store *store, const struct press_way *way, resource_o
 	(void)sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
 	rc = file_size(fd, ret_size);
 	if (rc < 0) {
-		(void)close(fd);
+		store_blob_discard(store, fd);
 		return error_set(err, rc, "%s", strerror(-rc));
 	}
 	*ret_fd = fd;
@@ -70,7 +70,7 @@ int part_keep_blob(struct store *store, int fd, struct part_record *part, struct
 {
 	if (part->blob.size > 0)
 		return store_blob_commit(store, fd, &part->blob, err);
-	(void)close(fd);
+	store_blob_discard(store, fd);
 	return 0;
 }
 
@@ -167,8 +167,8 @@ int part_press(struct store *store, const struct driver_package *package,
 }
 
 int part_press_package(struct store *store, const struct driver_package *package,
-	enum wim_compression compression, struct part_record *ret_part, int *ret_fd,
-	struct error *err)
+	enum wim_compression compression, const struct progress_sink *progress,
+	struct part_record *ret_part, int *ret_fd, struct error *err)
 {
 	CLEANUP(part_record_clear) struct part_record part = {.files = NULL};
 	struct error unheard;
@@ -183,7 +183,7 @@ int part_press_package(struct store *store, const struct driver_package *package
 	if (rc < 0 || !part_is_whole(store, &part)) {
 		const struct press_way way = {.compression = compression};
 		part_record_clear(&part);
-		rc = part_press(store, package, &way, NULL, &part, &fd, err);
+		rc = part_press(store, package, &way, progress, &part, &fd, err);
 	}
 	if (rc < 0)
 		return rc;
@@ -205,7 +205,7 @@ int part_of_package(struct store *store, const struct driver_package *package,
 {
 	CLEANUP(part_record_clear) struct part_record part = {.files = NULL};
 	int fd;
-	int rc = part_press_package(store, package, compression, &part, &fd, err);
+	int rc = part_press_package(store, package, compression, NULL, &part, &fd, err);
 	if (rc == 0 && fd >= 0)
 		rc = part_keep_package(store, package->id, fd, &part, err);
 	if (rc < 0)
