@@ -24,27 +24,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define BLOB_MODE     0440
-#define CHUNK_BYTES   (256U << 10)
-#define PENDING_MS    (INT64_C(24) * 3600 * 1000)
-#define INCOMING_NAME "incoming" /* only where the file system knows no unnamed files */
+#define BLOB_MODE   0440
+#define CHUNK_BYTES (256U << 10)
+#define PENDING_MS  (INT64_C(24) * 3600 * 1000)
 
 /* "ab/abcdef..." */
 #define BLOB_PATH_BYTES (3 + SHA256_TEXT_BYTES)
 
-static void close_fdp(int *fd)
-{
-	if (*fd >= 0)
-		(void)close(*fd);
-}
-
-static void close_folderp(DIR **folder)
-{
-	if (*folder != NULL)
-		(void)closedir(*folder);
-}
-
-static bool is_hash(const char *text)
+bool blob_is_name(const char *text)
 {
 	return strspn(text, "0123456789abcdef") == SHA256_TEXT_BYTES - 1 &&
 	       text[SHA256_TEXT_BYTES - 1] == 0;
@@ -81,7 +68,7 @@ static int open_folder(const struct store *store, const char *name, bool is_sync
 	bool is_new = mkdirat(store->blobs_fd, name, 0750) == 0;
 	if (!is_new && errno != EEXIST)
 		return -errno;
-	CLEANUP(close_fdp)
+	CLEANUP(file_closep)
 	int fd = openat(store->blobs_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
 		return -errno;
@@ -101,14 +88,14 @@ static int open_folder(const struct store *store, const char *name, bool is_sync
  * so that a sweep can tell leftovers. */
 static int create_named(const struct store *store, int *ret_fd)
 {
-	CLEANUP(close_fdp) int folder = -1;
+	CLEANUP(file_closep) int folder = -1;
 	int rc = open_folder(store, INCOMING_NAME, true, &folder);
 	if (rc < 0)
 		return rc;
 	for (unsigned n = 0; n < 10000; n++) {
 		char name[32];
 		(void)snprintf(name, sizeof(name), "%ld.%u", (long)getpid(), n);
-		CLEANUP(close_fdp)
+		CLEANUP(file_closep)
 		int fd = openat(folder, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, BLOB_MODE);
 		if (fd < 0 && errno == EEXIST)
 			continue;
@@ -183,7 +170,7 @@ static bool first_name(
 	const char *last = strrchr(path, '/');
 	if (last == NULL || !text_copy(name, NAME_MAX + 1, last + 1))
 		return false;
-	CLEANUP(close_fdp)
+	CLEANUP(file_closep)
 	int folder = openat(store->blobs_fd, INCOMING_NAME, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (folder < 0 || fstat(fd, &here) < 0 ||
 		fstatat(folder, name, &there, AT_SYMLINK_NOFOLLOW) < 0 ||
@@ -197,7 +184,7 @@ static bool first_name(
 static int give_name(const struct store *store, int fd, int folder, const char *name)
 {
 	char old[NAME_MAX + 1], self[32];
-	CLEANUP(close_fdp) int incoming = -1;
+	CLEANUP(file_closep) int incoming = -1;
 	if (first_name(store, fd, &incoming, old))
 		return renameat(incoming, old, folder, name) == 0 ? 0 : -errno;
 	if (linkat(fd, "", folder, name, AT_EMPTY_PATH) == 0)
@@ -212,7 +199,7 @@ static int give_name(const struct store *store, int fd, int folder, const char *
 void blob_drop(const struct store *store, int fd)
 {
 	char old[NAME_MAX + 1];
-	CLEANUP(close_fdp) int incoming = -1;
+	CLEANUP(file_closep) int incoming = -1;
 	if (first_name(store, fd, &incoming, old))
 		(void)unlinkat(incoming, old, 0);
 }
@@ -220,7 +207,7 @@ void blob_drop(const struct store *store, int fd)
 int blob_name(const struct store *store, int fd, const struct blob *blob, bool is_synced)
 {
 	char prefix[3] = {blob->sha256[0], blob->sha256[1], 0};
-	CLEANUP(close_fdp) int folder = -1;
+	CLEANUP(file_closep) int folder = -1;
 	struct stat status;
 	int rc = open_folder(store, prefix, is_synced, &folder);
 	if (rc < 0)
@@ -280,7 +267,7 @@ int blob_take(struct store *store, int fd, const struct blob *blob, struct error
 
 int store_blob_commit(struct store *store, int fd, struct blob *ret_blob, struct error *err)
 {
-	CLEANUP(close_fdp) int file = fd;
+	CLEANUP(file_closep) int file = fd;
 	struct blob blob;
 	/* The long part, hashing and syncing, before others are kept from writing. */
 	int rc = store_blob_hash(file, NULL, &blob);
@@ -320,7 +307,7 @@ int blob_write(const struct store *store, int fd, const void *bytes, size_t n, s
 int store_blob_prepare(
 	struct store *store, const void *bytes, size_t n, int *ret_fd, struct error *err)
 {
-	CLEANUP(close_fdp) int fd = -1;
+	CLEANUP(file_closep) int fd = -1;
 	int rc = store_blob_create(store, &fd, err);
 	if (rc == 0)
 		rc = blob_write(store, fd, bytes, n, err);
@@ -363,7 +350,7 @@ void store_blob_discard(struct store *store, int fd)
 int store_blob_add_bytes(
 	struct store *store, const void *bytes, size_t n, struct blob *ret_blob, struct error *err)
 {
-	CLEANUP(close_fdp) int fd = -1;
+	CLEANUP(file_closep) int fd = -1;
 	int rc = store_blob_create(store, &fd, err);
 	if (rc < 0)
 		return rc;
@@ -378,7 +365,7 @@ int store_blob_add_bytes(
 int store_blob_open(struct store *store, const char *sha256, int *ret_fd, struct error *err)
 {
 	char path[BLOB_PATH_BYTES];
-	if (!is_hash(sha256))
+	if (!blob_is_name(sha256))
 		return error_set(
 			err, -EINVAL, "\"%.80s\" is not a SHA-256 of 64 hex digits", sha256);
 	blob_path(sha256, path);
@@ -395,64 +382,11 @@ int store_blob_open(struct store *store, const char *sha256, int *ret_fd, struct
 	return 0;
 }
 
-/* ---- sweeping ---- */
-
-#define FROM_UNNAMED                                                                               \
-	" FROM blob WHERE pending_until_ms < ?"                                                    \
-	" AND NOT EXISTS (SELECT 1 FROM image WHERE base = blob.sha256)"                           \
-	" AND NOT EXISTS (SELECT 1 FROM image WHERE outline = blob.sha256)"                        \
-	" AND NOT EXISTS (SELECT 1 FROM image_file WHERE blob = blob.sha256)"                      \
-	" AND NOT EXISTS (SELECT 1 FROM driver_file WHERE blob = blob.sha256)"                     \
-	" AND NOT EXISTS (SELECT 1 FROM part WHERE blob = blob.sha256)"                            \
-	" AND NOT EXISTS (SELECT 1 FROM image_revision WHERE layer = blob.sha256)"
-
-/* What revisions held that are gone; then parts that neither a revision holds nor a package of the
- * database may need again. A part whose bytes an import may still be about to name stays. */
-static int forget_parts(struct store *store, struct error *err)
-{
-	CLEANUP(sql_done)
-	struct sql_query items = sql_query(store->sql, "DELETE FROM layer_item WHERE id NOT IN"
-						       " (SELECT item FROM revision_item)");
-	int rc = sql_execute(&items, err);
-	if (rc < 0)
-		return rc;
-	CLEANUP(sql_done)
-	struct sql_query parts = sql_query(store->sql,
-		"DELETE FROM part WHERE NOT EXISTS (SELECT 1 FROM layer_item WHERE part = part.id)"
-		" AND NOT EXISTS (SELECT 1 FROM package_part"
-		"  JOIN driver_package ON driver_package.id = package WHERE part = part.id)"
-		" AND NOT EXISTS (SELECT 1 FROM blob WHERE sha256 = part.blob"
-		"  AND pending_until_ms >= ?)");
-	sql_put_i64(&parts, store_now_ms());
-	return sql_execute(&parts, err);
-}
-
-static int forget_unnamed(struct store *store, struct error *err)
-{
-	int rc = forget_parts(store, err);
-	if (rc < 0)
-		return rc;
-	CLEANUP(sql_done)
-	struct sql_query query = sql_query(store->sql, "DELETE" FROM_UNNAMED);
-	sql_put_i64(&query, store_now_ms());
-	return sql_execute(&query, err);
-}
-
-int blob_count_unused(struct store *store, size_t *ret_n, struct error *err)
-{
-	CLEANUP(sql_done)
-	struct sql_query query = sql_query(store->sql, "SELECT count(*)" FROM_UNNAMED);
-	sql_put_i64(&query, store_now_ms());
-	int rc = sql_step(&query, err);
-	if (rc < 0)
-		return rc;
-	*ret_n = (size_t)sql_get_u64(&query);
-	return 0;
-}
+/* ---- mending ---- */
 
 int store_blob_restore(struct store *store, int fd, const struct blob *blob)
 {
-	CLEANUP(close_fdp) int file = fd;
+	CLEANUP(file_closep) int file = fd;
 	struct sql_scope scope;
 	int rc = fsync(file) < 0 ? -errno : sql_enter(store->sql, SQL_ATOMIC, &scope, NULL);
 	if (rc == 0)
@@ -467,70 +401,4 @@ int blob_is_recorded(struct store *store, const char *sha256, struct error *err)
 	struct sql_query query = sql_query(store->sql, "SELECT 1 FROM blob WHERE sha256 = ?");
 	sql_put_text(&query, sha256);
 	return sql_step(&query, err);
-}
-
-/* Whether the maker of an incoming file has died: a living one holds its lock. */
-static bool is_left_behind(int folder, const char *name)
-{
-	CLEANUP(close_fdp) int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	return fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0;
-}
-
-static int sweep_folder(struct store *store, const char *folder_name, size_t *n, struct error *err)
-{
-	bool is_incoming = strcmp(folder_name, INCOMING_NAME) == 0;
-	int fd = openat(
-		store->blobs_fd, folder_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	CLEANUP(close_folderp) DIR *folder = fd < 0 ? NULL : fdopendir(fd);
-	if (folder == NULL) {
-		int rc = -errno;
-		if (fd >= 0)
-			(void)close(fd);
-		return rc == -ENOTDIR ? 0 : blob_fail(store, rc, err);
-	}
-	for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
-		bool is_garbage = false;
-		if (is_incoming && entry->d_name[0] != '.') {
-			is_garbage = is_left_behind(fd, entry->d_name);
-		} else if (is_hash(entry->d_name)) {
-			int rc = blob_is_recorded(store, entry->d_name, err);
-			if (rc < 0)
-				return rc;
-			is_garbage = rc == 0;
-		}
-		if (!is_garbage)
-			continue;
-		if (unlinkat(fd, entry->d_name, 0) < 0)
-			return blob_fail(store, -errno, err);
-		(*n)++;
-	}
-	return 0;
-}
-
-int store_blob_sweep(struct store *store, size_t *ret_n, struct error *err)
-{
-	struct sql_scope scope;
-	size_t n = 0;
-	/* A caller's rollback would bring records back, but not their files. */
-	assert(!sql_in_transaction(store->sql));
-	int fd = openat(store->blobs_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	CLEANUP(close_folderp) DIR *blobs = fd < 0 ? NULL : fdopendir(fd);
-	if (blobs == NULL) {
-		int rc = -errno;
-		if (fd >= 0)
-			(void)close(fd);
-		return blob_fail(store, rc, err);
-	}
-	int rc = sql_enter(store->sql, SQL_ATOMIC, &scope, err);
-	if (rc < 0)
-		return rc;
-	rc = forget_unnamed(store, err);
-	for (struct dirent *entry; rc == 0 && (entry = readdir(blobs)) != NULL;) {
-		if (entry->d_name[0] != '.')
-			rc = sweep_folder(store, entry->d_name, &n, err);
-	}
-	rc = sql_leave(store->sql, &scope, rc, err);
-	if (rc == 0)
-		*ret_n = n;
-	return rc;
 }

@@ -2,6 +2,7 @@
 /* What the files of this room share, and nobody else sees. */
 #pragma once
 
+#include "store/revisions.h"
 #include "store/sql.h"
 #include "store/store.h"
 
@@ -28,7 +29,18 @@ int inbox_remove_unused(struct store *store, struct error *err) MUST_CHECK;
 int inbox_numbers(struct store *store, const char *base, int64_t *ret_first, int64_t *ret_last,
 	struct error *err) MUST_CHECK;
 
+/* ---- schema.c ---- */
+
+/* Lifts a database that an earlier Pewter wrote, or that is empty. -EPROTONOSUPPORT for one of a
+ * later one. */
+int schema_lift(struct store *store, struct error *err) MUST_CHECK;
+
 /* ---- blob.c ---- */
+
+/* Below blobs/, only where the file system knows no unnamed files. */
+#define INCOMING_NAME "incoming"
+/* 64 hex digits. */
+bool blob_is_name(const char *text);
 
 /* The blob must be in the store; from here on the caller's record keeps it there, so the time that
  * its import was given ends. Inside a transaction. */
@@ -55,6 +67,16 @@ int blob_count_unused(struct store *store, size_t *ret_n, struct error *err) MUS
 int store_blob_restore(struct store *store, int fd, const struct blob *blob) MUST_CHECK;
 /* Of a file that is not needed after all: the name that it may have had while it was written. */
 void blob_drop(const struct store *store, int fd);
+
+/* ---- revision_blobs.c ---- */
+
+/* Places: those of the files first, then those of the packages; they name the parts' blobs. */
+size_t revision_n_places(const struct revision_record *record);
+/* The number that packed pieces name each of the record's blobs by; the one that is nobody's is the
+ * layer, which has no SHA-256 yet if its content is not known. -ESTALE for a part that has been
+ * swept, -EINVAL for a blob that belongs to none of the parts. */
+int revision_number_blobs(struct store *store, const struct revision_record *record,
+	uint64_t *numbers, struct blob *ret_layer, struct error *err) MUST_CHECK;
 
 /* ---- images.c, revisions.c ---- */
 
