@@ -8,7 +8,7 @@
 
 #include "prepare/library.h"
 #include "prepare/plan.h"
-#include "prepare/prepare.h"
+#include "prepare/request.h"
 
 /* Something that a machine's turn brought. */
 struct basis_change {

@@ -2,7 +2,7 @@
 /* Which boot image a client is prepared for. */
 #pragma once
 
-#include "prepare/prepare.h"
+#include "prepare/request.h"
 
 /* The one that was asked for; else the client's; else the default one, if the client's firmware can
  * start it; else the only one that fits. -ENOENT with the choices. ret_why: in words. */

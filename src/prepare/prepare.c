@@ -11,14 +11,6 @@
 /* Somebody else's revision each time: not before the hundredth command at once. */
 #define ATTEMPTS 20
 
-void prepare_result_clear(struct prepare_result *result)
-{
-	plan_outcome_clear(&result->outcome);
-	free(result->added);
-	free(result->gone);
-	*result = (struct prepare_result){.added = NULL};
-}
-
 /* Machines that are prepared, and which of them together. */
 struct crowd {
 	const struct prepare_request *request;

@@ -11,22 +11,6 @@
  * where what one machine brings is better for another. */
 #define ROUNDS 4
 
-void member_clear(struct member *member)
-{
-	if (member->is_open)
-		attempt_clear(&member->attempt);
-	member->is_open = false;
-	prepare_result_clear(&member->result);
-}
-
-void member_fail(struct member *member, int rc, const struct error *err)
-{
-	member_clear(member);
-	member->state = MEMBER_DONE;
-	member->rc = rc;
-	member->err = *err;
-}
-
 static void close_all(struct together *together)
 {
 	for (size_t i = 0; i < together->n; i++)
@@ -35,16 +19,6 @@ static void close_all(struct together *together)
 			together->members[i]->is_open = false;
 		}
 	basis_clear(&together->basis);
-}
-
-struct member *together_next(const struct together *together, size_t *at)
-{
-	while (*at < together->n) {
-		struct member *member = together->members[(*at)++];
-		if (member->is_open)
-			return member;
-	}
-	return NULL;
 }
 
 /* ---- turns ---- */

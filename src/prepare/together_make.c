@@ -7,6 +7,16 @@
 #include <errno.h>
 #include <stdio.h>
 
+struct member *together_next(const struct together *together, size_t *at)
+{
+	while (*at < together->n) {
+		struct member *member = together->members[(*at)++];
+		if (member->is_open)
+			return member;
+	}
+	return NULL;
+}
+
 /* ---- the revision ---- */
 
 bool together_brings(const struct together *together, const struct member *member)

@@ -16,11 +16,10 @@ struct together {
 	uint32_t revision; /* what the plans name */
 };
 
-/* The next one that is open, from *at on; NULL behind the last. */
-struct member *together_next(const struct together *together, size_t *at);
-
 /* ---- together_make.c ---- */
 
+/* The next one that is open, from *at on; NULL behind the last. */
+struct member *together_next(const struct together *together, size_t *at);
 /* Does the revision have something for this machine? */
 bool together_brings(const struct together *together, const struct member *member);
 /* The revision that the plans name, which are signed. A failure other than -ESTALE ends some of the
