@@ -98,16 +98,14 @@ static int get_old_parts(const struct layer_request *request, enum wim_compressi
 	return rc;
 }
 
-/* *ret_fd: as part_press_package(). */
 static int get_new_part(const struct layer_request *request, const struct revision_package *package,
-	enum wim_compression compression, struct part_record *ret_part, int *ret_fd,
-	struct error *err)
+	enum wim_compression compression, struct part_record *ret_part, struct error *err)
 {
 	CLEANUP(driver_package_clear) struct driver_package record = {.row = 0};
 	int rc = store_driver_get(request->store, package->id, &record, err);
 	if (rc == 0)
-		return part_press_package(request->store, &record, compression, request->progress,
-			ret_part, ret_fd, err);
+		return part_of_package(
+			request->store, &record, compression, request->progress, ret_part, err);
 	if (rc == -ENOENT)
 		return error_set(err, -EIO,
 			"%s (%.12s) is not among the drivers any more, and what it was in this "
@@ -157,38 +155,6 @@ static int number_packages(
 	return 0;
 }
 
-int contents_keep_parts(struct store *store, struct contents *contents, struct error *err)
-{
-	if (!contents->pending.is_there)
-		return 0;
-	struct part_record *part = &contents->parts[contents->pending.part];
-	contents->pending.is_there = false;
-	int rc = part_keep_package(
-		store, contents->pending.package, contents->pending.fd, part, err);
-	for (size_t i = 0; rc == 0 && i < contents->n_packages; i++) {
-		struct revision_package *package = &contents->packages[i];
-		if (strcmp(package->id, contents->pending.package) == 0)
-			memcpy(package->part, part->id, sizeof(package->part));
-	}
-	return rc;
-}
-
-/* The next of the parts is to be put into the store: takes fd over. One waits at a time. */
-static int wait_with(struct store *store, struct contents *contents, const char *package, int fd,
-	struct error *err)
-{
-	int rc = contents_keep_parts(store, contents, err);
-	if (rc < 0) {
-		(void)close(fd);
-		return rc;
-	}
-	contents->pending.is_there = true;
-	contents->pending.fd = fd;
-	contents->pending.part = contents->n_parts;
-	(void)text_copy(contents->pending.package, sizeof(contents->pending.package), package);
-	return 0;
-}
-
 static int make_parts(const struct layer_request *request, enum wim_compression compression,
 	struct contents *contents, struct error *err)
 {
@@ -196,14 +162,11 @@ static int make_parts(const struct layer_request *request, enum wim_compression 
 	for (size_t i = 0; rc == 0 && i < contents->n_packages; i++) {
 		struct revision_package *package = &contents->packages[i];
 		CLEANUP(part_record_clear) struct part_record part = {.files = NULL};
-		int fd = -1;
 		if (package->part[0] != 0)
 			continue;
-		rc = get_new_part(request, package, compression, &part, &fd, err);
+		rc = get_new_part(request, package, compression, &part, err);
 		if (rc < 0)
 			return rc;
-		if (fd >= 0)
-			rc = wait_with(request->store, contents, package->id, fd, err);
 		memcpy(package->part, part.id, sizeof(package->part));
 		(void)keep_part(contents, &part);
 	}

@@ -27,14 +27,6 @@ struct contents {
 	/* As the revision will have them: numbered, with their parts. Owned. */
 	struct revision_package *packages;
 	size_t n_packages;
-	/* The part that was made last, as long as it is not in the store: until then it has no id.
-	 */
-	struct {
-		bool is_there;
-		int fd;
-		size_t part;
-		char package[SHA256_TEXT_BYTES];
-	} pending;
 };
 void contents_clear(struct contents *contents);
 
@@ -42,10 +34,6 @@ void contents_clear(struct contents *contents);
  * yet, and the files of the user's. -EIO names the package whose files have gone. */
 int contents_gather_parts(const struct layer_request *request, enum wim_compression compression,
 	struct contents *ret_contents, struct error *err) MUST_CHECK;
-/* The part that was made last goes into the store: apart from the rest, because the disk takes its
- * time. Nothing may be recorded before. */
-int contents_keep_parts(
-	struct store *store, struct contents *contents, struct error *err) MUST_CHECK;
 /* The rest: the packages get their folders, and Pewter's own files are appended to own as
  * resources. */
 int contents_settle(const struct layer_request *request, const struct ground *ground,

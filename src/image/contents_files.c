@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 void contents_clear(struct contents *contents)
 {
@@ -15,8 +14,6 @@ void contents_clear(struct contents *contents)
 		part_record_clear(&contents->parts[i]);
 	free(contents->parts);
 	free(contents->packages);
-	if (contents->pending.is_there)
-		(void)close(contents->pending.fd);
 	name_table_clear(&contents->names);
 	*contents = (struct contents){.files = NULL};
 }

@@ -413,10 +413,8 @@ int layer_make(const struct layer_request *request, struct revision_record *ret_
 		rc = put_files(&making, err);
 	if (rc == 0) {
 		metadata_hash_begin(&making.hash, making.ground->tree);
-		rc = contents_keep_parts(request->store, &making.contents, err);
-	}
-	if (rc == 0)
 		rc = open_views(&making, err);
+	}
 	if (rc == 0)
 		rc = compose(&making, err);
 	/* The disk has most of it while the SHA-1 is counted. */

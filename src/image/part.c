@@ -166,13 +166,13 @@ int part_press(struct store *store, const struct driver_package *package,
 	return 0;
 }
 
-int part_press_package(struct store *store, const struct driver_package *package,
+int part_of_package(struct store *store, const struct driver_package *package,
 	enum wim_compression compression, const struct progress_sink *progress,
-	struct part_record *ret_part, int *ret_fd, struct error *err)
+	struct part_record *ret_part, struct error *err)
 {
 	CLEANUP(part_record_clear) struct part_record part = {.files = NULL};
 	struct error unheard;
-	int fd = -1;
+	int fd;
 	int rc = store_part_get(
 		store, package->id, wim_compression_text(compression), &part, &unheard);
 	if (rc < 0 && rc != -ENOENT) {
@@ -184,30 +184,11 @@ int part_press_package(struct store *store, const struct driver_package *package
 		const struct press_way way = {.compression = compression};
 		part_record_clear(&part);
 		rc = part_press(store, package, &way, progress, &part, &fd, err);
+		if (rc == 0)
+			rc = part_keep_blob(store, fd, &part, err);
+		if (rc == 0)
+			rc = part_keep(store, package->id, &part, err);
 	}
-	if (rc < 0)
-		return rc;
-	*ret_part = part;
-	part = (struct part_record){.files = NULL};
-	*ret_fd = fd;
-	return 0;
-}
-
-int part_keep_package(struct store *store, const char *package, int fd, struct part_record *part,
-	struct error *err)
-{
-	int rc = part_keep_blob(store, fd, part, err);
-	return rc < 0 ? rc : part_keep(store, package, part, err);
-}
-
-int part_of_package(struct store *store, const struct driver_package *package,
-	enum wim_compression compression, struct part_record *ret_part, struct error *err)
-{
-	CLEANUP(part_record_clear) struct part_record part = {.files = NULL};
-	int fd;
-	int rc = part_press_package(store, package, compression, NULL, &part, &fd, err);
-	if (rc == 0 && fd >= 0)
-		rc = part_keep_package(store, package->id, fd, &part, err);
 	if (rc < 0)
 		return rc;
 	*ret_part = part;

@@ -12,17 +12,8 @@
  * before, else compressed now (on all processors) and kept. -EIO names the file of the package
  * that is not there any more. */
 int part_of_package(struct store *store, const struct driver_package *package,
-	enum wim_compression compression, struct part_record *ret_part,
-	struct error *err) MUST_CHECK;
-
-/* The same in two steps. The first says all of it but its id and its blob's hash; of one that is
- * new *ret_fd is its blob, not in the store yet, else -1. */
-int part_press_package(struct store *store, const struct driver_package *package,
 	enum wim_compression compression, const struct progress_sink *progress,
-	struct part_record *ret_part, int *ret_fd, struct error *err) MUST_CHECK;
-/* Into the store with it; takes fd over. */
-int part_keep_package(struct store *store, const char *package, int fd, struct part_record *part,
-	struct error *err) MUST_CHECK;
+	struct part_record *ret_part, struct error *err) MUST_CHECK;
 
 /* A file or folder of this system that is to lie at a path of the image. */
 struct part_source {

@@ -38,7 +38,7 @@ static int remake_part(struct store *store, const struct check_use *use, const s
 		rc = store_driver_get(store, use->path, &package, &unheard);
 	if (rc == 0)
 		rc = part_of_package(
-			store, &package, compression_of(old.compression), &made, &unheard);
+			store, &package, compression_of(old.compression), NULL, &made, &unheard);
 	if (rc == 0 && strcmp(made.blob.sha256, blob->sha256) != 0)
 		rc = -ENOENT;
 	return rc;

@@ -97,7 +97,7 @@ static int try_packages(const struct together *together, const struct member *me
 			together->request->store, change->gone.package.id, &package, err);
 		if (rc == 0)
 			rc = part_of_package(
-				together->request->store, &package, compression, &part, err);
+				together->request->store, &package, compression, NULL, &part, err);
 	}
 	return rc;
 }

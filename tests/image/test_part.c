@@ -272,12 +272,12 @@ static void a_package_becomes_a_part_once(void **state)
 	uint8_t *large = malloc(n);
 	fill_text(large, n);
 	add_package(&package, large, n);
-	assert_ok(part_of_package(store, &package, WIM_COMPRESSION_LZX, &part, &err));
+	assert_ok(part_of_package(store, &package, WIM_COMPRESSION_LZX, NULL, &part, &err));
 	assert_string_equal(part.compression, "LZX");
 	assert_int_equal(part.n_files, package.n_files);
 	expect_content(&part, "card64.sys", large, n);
 	expect_content(&part, "card.inf", (const uint8_t *)INF_PLAIN, strlen(INF_PLAIN));
-	assert_ok(part_of_package(store, &package, WIM_COMPRESSION_XPRESS, &xpress, &err));
+	assert_ok(part_of_package(store, &package, WIM_COMPRESSION_XPRESS, NULL, &xpress, &err));
 	expect_content(&xpress, "card64.sys", large, n);
 	assert_string_not_equal(xpress.id, part.id);
 
@@ -288,14 +288,15 @@ static void a_package_becomes_a_part_once(void **state)
 		(void)snprintf(kept, sizeof(kept), "%s.kept", path);
 		assert_int_equal(rename(path, kept), 0);
 	}
-	assert_ok(part_of_package(store, &package, WIM_COMPRESSION_LZX, &again, &err));
+	assert_ok(part_of_package(store, &package, WIM_COMPRESSION_LZX, NULL, &again, &err));
 	assert_string_equal(again.id, part.id);
 	/* Without the part's own blob it has to be made again, and cannot be. */
 	char part_path[512];
 	blob_file(&part.blob, part_path, sizeof(part_path));
 	assert_int_equal(unlink(part_path), 0);
 	struct part_record none;
-	assert_int_equal(part_of_package(store, &package, WIM_COMPRESSION_LZX, &none, &err), -EIO);
+	assert_int_equal(
+		part_of_package(store, &package, WIM_COMPRESSION_LZX, NULL, &none, &err), -EIO);
 	assert_non_null(strstr(err.text, "card.inf, file "));
 	for (size_t i = 0; i < package.n_files; i++) {
 		blob_file(&package.files[i].blob, path, sizeof(path));
@@ -303,7 +304,7 @@ static void a_package_becomes_a_part_once(void **state)
 		assert_int_equal(rename(kept, path), 0);
 	}
 	part_record_clear(&again);
-	assert_ok(part_of_package(store, &package, WIM_COMPRESSION_LZX, &again, &err));
+	assert_ok(part_of_package(store, &package, WIM_COMPRESSION_LZX, NULL, &again, &err));
 	assert_string_equal(again.id, part.id);
 	expect_content(&again, "card64.sys", large, n);
 	free(large);
@@ -327,10 +328,12 @@ static void damaged_content_is_told(void **state)
 	assert_true(fd >= 0);
 	assert_int_equal(pwrite(fd, "?", 1, 1000), 1);
 	assert_int_equal(close(fd), 0);
-	assert_int_equal(part_of_package(store, &package, WIM_COMPRESSION_LZX, &part, &err), -EIO);
+	assert_int_equal(
+		part_of_package(store, &package, WIM_COMPRESSION_LZX, NULL, &part, &err), -EIO);
 	assert_non_null(strstr(err.text, "is damaged"));
 	assert_int_equal(truncate(path, 10), 0);
-	assert_int_equal(part_of_package(store, &package, WIM_COMPRESSION_LZX, &part, &err), -EIO);
+	assert_int_equal(
+		part_of_package(store, &package, WIM_COMPRESSION_LZX, NULL, &part, &err), -EIO);
 	assert_non_null(strstr(err.text, "card64.sys"));
 }
 

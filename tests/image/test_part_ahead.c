@@ -131,7 +131,8 @@ static void parts_are_what_they_would_be_later(void **state)
 		CLEANUP(part_record_clear) struct part_record ahead = {.files = NULL};
 		CLEANUP(part_record_clear) struct part_record at_use = {.files = NULL};
 		assert_ok(store_driver_get(later, wishes[i].package, &package, &err));
-		assert_ok(part_of_package(later, &package, WIM_COMPRESSION_LZX, &at_use, &err));
+		assert_ok(
+			part_of_package(later, &package, WIM_COMPRESSION_LZX, NULL, &at_use, &err));
 		assert_ok(store_part_get(store, wishes[i].package, "LZX", &ahead, &err));
 		assert_string_equal(ahead.id, at_use.id);
 		assert_true(part_is_whole(store, &ahead));
