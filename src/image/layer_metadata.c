@@ -26,8 +26,8 @@ static size_t length_of(size_t n, size_t chunk)
 
 /*
  * A chunk that was written lies there as it is: one that is as long as it expands to is not
- * compressed ("Windows Imaging File Format (WIM)", Microsoft, 2007, "Resource Data": as any chunk
- * that LZX does not make smaller). They are few, and a revision needs no compressor for them.
+ * compressed, like any that LZX does not make smaller (wimlib's resource.c reads and writes them
+ * so). They are few, and a revision needs no compressor for them.
  */
 static void size_chunks(struct remaking *remaking)
 {
